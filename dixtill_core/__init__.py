@@ -1,0 +1,1 @@
+"""Distil a large text classifier into an attention bi-LSTM that keeps its reasons."""

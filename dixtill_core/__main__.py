@@ -1,0 +1,3 @@
+from dixtill_core.cli import main
+
+main()

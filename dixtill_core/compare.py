@@ -1,0 +1,136 @@
+"""One text under both models: what the Compare page, `dixtill explain` and the exports show."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+from scipy.special import softmax
+
+from dixtill_core.config import ExplainConfig
+from dixtill_core.data.words import Word, split_words
+from dixtill_core.errors import ConfigError, DataError
+from dixtill_core.explain.attention import attention_of
+from dixtill_core.explain.attributions import WordAttributions
+from dixtill_core.explain.integrated_gradients import integrated_gradients
+from dixtill_core.metrics.agreement import agreement
+from dixtill_core.models.pair import ModelPair
+from dixtill_core.models.student import StudentClassifier, StudentReading
+from dixtill_core.models.teacher import Teacher
+
+STUDENT_TIMINGS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one model says about a text, and why."""
+
+    role: str
+    """"teacher" or "student"."""
+    model_name: str
+    label: str
+    probabilities: dict[str, float]
+    attributions: WordAttributions
+    target_label: str
+    """The class that the attributions are about."""
+    seconds: float
+    """From the text to prediction and explanation."""
+    bytes_on_disk: int
+    parameters: int
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Both answers on the same words."""
+
+    text: str
+    """What both models read: the text as typed, up to the teacher's window."""
+    typed_characters: int
+    words: tuple[Word, ...]
+    teacher: Answer
+    student: Answer
+    agreement: dict[str, float]
+    notes: tuple[str, ...] = ()
+    """What a reader has to know before trusting the numbers: truncation, a large delta, different targets."""
+
+
+def compare(pair: ModelPair, text: str, config: ExplainConfig | None = None, target: str | None = None) -> Comparison:
+    """Predict and explain `text` with both models.
+
+    Args:
+        target: label that the teacher's attributions explain; its own prediction where None. The student's scores
+            always speak about its own prediction.
+
+    Raises:
+        DataError: the text has no words.
+        ConfigError: the teacher has no label `target`.
+    """
+    words = split_words(text)
+    if not words:
+        raise DataError("The text has no words. Type a sentence.")
+    config = config or ExplainConfig()
+    target_index = None if target is None else _label_index(pair.teacher.label_names, target)
+    readable, notes = _readable_part(pair, text, words)
+
+    started = time.perf_counter()
+    teacher_logits = pair.teacher.predict([readable])[0]
+    if target_index is None:
+        target_index = int(teacher_logits.argmax())
+    reasons = integrated_gradients(pair.teacher, [readable], [target_index], config)[0]
+    seconds = time.perf_counter() - started
+    teacher = _answer("teacher", pair.teacher, teacher_logits, reasons, seconds)
+
+    reading, seconds = _timed_reading(pair, readable)
+    student = _answer("student", pair.student, reading.logits, attention_of(reading), seconds)
+
+    if not reasons.converged:
+        notes.append(
+            f"Integrated Gradients did not converge: its sum misses the change of the output by {abs(reasons.convergence_delta or 0):.3f} "
+            f"after {reasons.n_steps} steps. Read the teacher's heatmap with care, or choose more steps."
+        )
+    if not pair.shares_labels:
+        notes.append(f"The models have different labels: the teacher {', '.join(pair.teacher.label_names)}, the student {', '.join(pair.student.label_names)}.")
+    if teacher.target_label != student.target_label:
+        notes.append(f"The teacher's words speak about “{teacher.target_label}”, the student's about its own prediction, “{student.target_label}”.")
+    scores = agreement(teacher.attributions.scores, student.attributions.scores)
+    return Comparison(readable, len(text), reasons.words, teacher, student, scores, tuple(notes))
+
+
+def _readable_part(pair: ModelPair, text: str, words: list[Word]) -> tuple[str, list[str]]:
+    """The text up to the end of the teacher's window, and a note where that cuts it."""
+    n_readable = max(1, pair.teacher.readable_words(text))
+    if n_readable >= len(words):
+        return text, []
+    last = words[n_readable - 1]
+    note = (
+        f"The text has {len(words):,} words; the teacher reads {n_readable:,} of them, up to “{last.text[:40]}” "
+        f"(character {last.end:,}). Both models are compared on those."
+    )
+    return text[: last.end], [note]
+
+
+def _timed_reading(pair: ModelPair, text: str) -> tuple[StudentReading, float]:
+    """The student's reading and the median time of a few, since one of a millisecond is mostly noise."""
+    seconds = []
+    for _ in range(STUDENT_TIMINGS):
+        started = time.perf_counter()
+        reading = pair.student.run([text])[0]
+        seconds.append(time.perf_counter() - started)
+    return reading, median(seconds)
+
+
+def _answer(role: str, model: Teacher | StudentClassifier, logits: np.ndarray, attributions: WordAttributions, seconds: float) -> Answer:
+    names = model.label_names
+    probabilities = dict(zip(names, softmax(logits.astype(np.float64)).tolist(), strict=True))
+    return Answer(
+        role, model.name, names[int(logits.argmax())], probabilities, attributions, names[attributions.target], seconds, model.bytes_on_disk, model.parameters
+    )
+
+
+def _label_index(names: tuple[str, ...], label: str) -> int:
+    lowered = [name.lower() for name in names]
+    if label.lower() not in lowered:
+        raise ConfigError(f"The teacher has no label {label!r}. It has {', '.join(names)}.")
+    return lowered.index(label.lower())

@@ -1,0 +1,154 @@
+"""Every setting that decides a result, as frozen dataclasses that check themselves once, when they are made."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self, get_args
+
+from dixtill_core.errors import ConfigError
+
+Baseline = Literal["pad", "mask", "zero"]
+Output = Literal["probability", "logit"]
+Merge = Literal["sum", "mean"]
+Path = Literal["adaptive", "uniform"]
+Method = Literal["dixtill", "dixtill_paper", "kl", "mse", "ce"]
+Attention = Literal["magnitude", "signed"]
+
+
+class _Config:
+    """What all configurations share: a round trip through JSON that refuses unknown keys."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"{cls.__name__} does not know {', '.join(unknown)}. It knows {', '.join(sorted(known))}.")
+        return cls(**values)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ConfigError(message)
+
+
+def _require_choice(name: str, value: str, choices: Any) -> None:
+    allowed = get_args(choices)
+    _require(value in allowed, f"{name} is {value!r}, but has to be one of {', '.join(allowed)}.")
+
+
+@dataclass(frozen=True)
+class ExplainConfig(_Config):
+    """How Integrated Gradients of the teacher are computed (see `explain.integrated_gradients`)."""
+
+    n_steps: int = 50
+    """Gradient evaluations along the path for each text, before any retry."""
+    baseline: Baseline = "pad"
+    """Embedding that every word starts from; CLS and SEP keep their own."""
+    output: Output = "probability"
+    """Function that is explained: the softmax probability of the target class, or its logit."""
+    merge: Merge = "sum"
+    """Word score from its pieces: their sum keeps completeness, their mean is what the paper's notebook does."""
+    path: Path = "adaptive"
+    """Where the steps lie: "uniform" Gauss-Legendre, or "adaptive" on segments of equal change of the output."""
+    tolerance: float = 0.05
+    """Largest |convergence delta|, as a share of the output's change with 1 as its least, before steps are doubled."""
+    max_steps: int = 400
+    """No retry takes more steps than this; what has not converged by then is reported with a warning."""
+    memory_budget_mb: int = 512
+    """Activations that one forward and backward pass may hold."""
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.n_steps <= 5000, f"n_steps is {self.n_steps}, but has to lie between 1 and 5000.")
+        _require_choice("baseline", self.baseline, Baseline)
+        _require_choice("output", self.output, Output)
+        _require_choice("merge", self.merge, Merge)
+        _require_choice("path", self.path, Path)
+        _require(self.tolerance > 0, f"tolerance is {self.tolerance}, but has to be above 0.")
+        _require(self.memory_budget_mb >= 1, f"memory_budget_mb is {self.memory_budget_mb}, but has to be 1 or more.")
+
+
+@dataclass(frozen=True)
+class TeachConfig(_Config):
+    """How a LoRA adapter is trained on a base model (see `distill.teach`). Defaults were chosen on validation data."""
+
+    epochs: int = 5
+    batch_size: int = 32
+    learning_rate: float = 6e-4
+    weight_decay: float = 0.01
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    lora_dropout: float = 0.1
+    max_length: int = 128
+    validation_share: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.epochs >= 1, f"epochs is {self.epochs}, but has to be 1 or more.")
+        _require(self.batch_size >= 1, f"batch_size is {self.batch_size}, but has to be 1 or more.")
+        _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}, but has to be above 0.")
+        _require(self.lora_rank >= 1, f"lora_rank is {self.lora_rank}, but has to be 1 or more.")
+        _require(0 < self.validation_share < 1, f"validation_share is {self.validation_share}, but has to lie between 0 and 1.")
+
+
+@dataclass(frozen=True)
+class StudentConfig(_Config):
+    """Shape of the attention bi-LSTM (see `models.student`). Sizes are the paper's."""
+
+    embedding_size: int = 50
+    hidden_size: int = 50
+    """Units of the LSTM in each direction."""
+    attention: Attention = "magnitude"
+    """"signed" is the paper's softmax(sigma); "magnitude" is softmax(gain * |sigma|), which also reads words that
+    speak against the prediction."""
+    dropout: float = 0.3
+    max_vocabulary: int = 15_000
+
+    def __post_init__(self) -> None:
+        _require(self.embedding_size >= 1, f"embedding_size is {self.embedding_size}, but has to be 1 or more.")
+        _require(self.hidden_size >= 1, f"hidden_size is {self.hidden_size}, but has to be 1 or more.")
+        _require_choice("attention", self.attention, Attention)
+        _require(0 <= self.dropout < 1, f"dropout is {self.dropout}, but has to lie in [0, 1).")
+        _require(self.max_vocabulary >= 16, f"max_vocabulary is {self.max_vocabulary}, but has to be 16 or more.")
+
+
+@dataclass(frozen=True)
+class DistillConfig(_Config):
+    """How a student is trained (see `distill.trainer` and, for the method, `distill.losses`)."""
+
+    method: Method = "dixtill"
+    alpha: float = 0.9
+    """Weight of what the teacher says against the gold label."""
+    temperature: float = 5.0
+    alignment_weight: float = 1.0
+    """Weight of L_XAI beside the soft loss; only the method "dixtill" reads it, the paper has 1."""
+    epochs: int = 8
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    word_dropout: float = 0.02
+    """Share of the words that training replaces by the unknown word, so that its vector is learned."""
+    average_decay: float = 0.999
+    """Decay of the exponential moving average of the weights that is evaluated and kept; 0 keeps the last weights."""
+    augmented_texts: int = 45_000
+    """Texts made from the training texts and labelled by the teacher's logits alone; 0 for none."""
+    validation_share: float = 0.1
+    max_words: int = 150
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require_choice("method", self.method, Method)
+        _require(0 <= self.alpha <= 1, f"alpha is {self.alpha}, but has to lie in [0, 1].")
+        _require(self.temperature > 0, f"temperature is {self.temperature}, but has to be above 0.")
+        _require(self.alignment_weight >= 0, f"alignment_weight is {self.alignment_weight}, but may not be negative.")
+        _require(self.epochs >= 1, f"epochs is {self.epochs}, but has to be 1 or more.")
+        _require(self.batch_size >= 1, f"batch_size is {self.batch_size}, but has to be 1 or more.")
+        _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}, but has to be above 0.")
+        _require(0 <= self.word_dropout < 1, f"word_dropout is {self.word_dropout}, but has to lie in [0, 1).")
+        _require(0 <= self.average_decay < 1, f"average_decay is {self.average_decay}, but has to lie in [0, 1).")
+        _require(self.augmented_texts >= 0, f"augmented_texts is {self.augmented_texts}, but may not be negative.")
+        _require(0 < self.validation_share < 1, f"validation_share is {self.validation_share}, but has to lie between 0 and 1.")
+        _require(self.max_words >= 1, f"max_words is {self.max_words}, but has to be 1 or more.")

@@ -1,0 +1,124 @@
+"""Fine-tune a LoRA adapter on the base model: how a teacher is made from labelled texts.
+
+Does not cover full fine-tuning: any model trained elsewhere is loaded by `load_teacher` as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from dixtill_core.config import TeachConfig
+from dixtill_core.data.datasets import Dataset, split_dataset
+from dixtill_core.files import replace_folder, write_json
+from dixtill_core.metrics.classification import classification_scores
+from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, find_base_model
+from dixtill_core.models.teacher import choose_device, load_tokenizer
+from dixtill_core.progress import Progress
+
+LORA_TARGETS = ["query", "key", "value", "dense"]
+WARMUP_SHARE = 0.1
+EVALUATION_BATCH = 64
+
+
+def teach(dataset: Dataset, config: TeachConfig, out: Path, *, name: str = "MiniLM with LoRA", device: str | None = None) -> Iterator[Progress]:
+    """Train an adapter, yield progress after every step and epoch, and keep the epoch with the best macro F1.
+
+    The folder `out` (adapter_model.safetensors, adapter_config.json, teacher.json) is rewritten whenever an epoch is
+    better than all before it, so closing the generator keeps the best one so far.
+
+    Raises:
+        DataError: `dataset` has no labels or too few for a validation part.
+    """
+    from peft import LoraConfig, TaskType, get_peft_model
+    from transformers import AutoModelForSequenceClassification
+    from transformers.utils import logging
+
+    train, validation = split_dataset(dataset, config.validation_share, config.seed)
+    labels = dataset.require_labels()
+    torch.manual_seed(config.seed)
+    base = find_base_model()
+    tokenizer = load_tokenizer(str(base), local_only=True)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    model: Any = AutoModelForSequenceClassification.from_pretrained(str(base), num_labels=len(dataset.label_names), local_files_only=True)
+    lora = LoraConfig(
+        task_type=TaskType.SEQ_CLS, r=config.lora_rank, lora_alpha=config.lora_alpha, lora_dropout=config.lora_dropout,
+        target_modules=LORA_TARGETS,
+    )  # fmt: skip
+    model = get_peft_model(model, lora).to(choose_device(device))
+
+    pieces = tokenizer(list(dataset.texts), truncation=True, max_length=config.max_length)["input_ids"]
+    steps_per_epoch = -(-len(train) // config.batch_size)
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, lr=config.learning_rate, weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps_per_epoch * config.epochs, pct_start=WARMUP_SHARE)
+
+    best = -1.0
+    for epoch in range(1, config.epochs + 1):
+        model.train()
+        random = np.random.default_rng([config.seed, epoch])
+        total_loss = 0.0
+        for step, batch in enumerate(similar_length_batches(train, [len(p) for p in pieces], config.batch_size, random), start=1):
+            loss = functional.cross_entropy(model(**_pad(tokenizer, pieces, batch, model.device)).logits, torch.as_tensor(labels[batch], device=model.device))
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(trainable, 1.0)
+            optimizer.step()
+            schedule.step()
+            total_loss += loss.item()
+            yield Progress("training the teacher", step, steps_per_epoch, epoch, {"cross_entropy": total_loss / step})
+        scores = classification_scores(labels[validation], _logits(model, tokenizer, pieces, validation))
+        if scores["macro_f1"] > best:
+            best = scores["macro_f1"]
+            _save(model, out, name, dataset, config, epoch, scores)
+        yield Progress("validating the teacher", steps_per_epoch, steps_per_epoch, epoch, {"cross_entropy": total_loss / steps_per_epoch}, scores)
+
+
+def similar_length_batches(positions: np.ndarray, lengths: list[int], batch_size: int, random: np.random.Generator) -> list[np.ndarray]:
+    """Random batches whose texts have similar lengths: sorted within chunks of 50 batches, the batches shuffled."""
+    shuffled = random.permutation(positions)
+    batches: list[np.ndarray] = []
+    for start in range(0, len(shuffled), batch_size * 50):
+        chunk = sorted(shuffled[start : start + batch_size * 50].tolist(), key=lambda i: lengths[i])
+        batches.extend(np.array(chunk[i : i + batch_size]) for i in range(0, len(chunk), batch_size))
+    return [batches[i] for i in random.permutation(len(batches))]
+
+
+def _pad(tokenizer: Any, pieces: list[list[int]], batch: np.ndarray, device: torch.device) -> dict[str, torch.Tensor]:
+    return dict(tokenizer.pad({"input_ids": [pieces[i] for i in batch]}, return_tensors="pt").to(device))
+
+
+def _logits(model: Any, tokenizer: Any, pieces: list[list[int]], positions: np.ndarray) -> np.ndarray:
+    model.eval()
+    order = sorted(range(len(positions)), key=lambda i: len(pieces[positions[i]]))
+    logits = np.zeros((len(positions), model.config.num_labels), dtype=np.float32)
+    with torch.inference_mode():
+        for start in range(0, len(order), EVALUATION_BATCH):
+            chosen = order[start : start + EVALUATION_BATCH]
+            logits[chosen] = model(**_pad(tokenizer, pieces, positions[chosen], model.device)).logits.float().cpu().numpy()
+    return logits
+
+
+def _save(model: Any, out: Path, name: str, dataset: Dataset, config: TeachConfig, epoch: int, scores: dict[str, float]) -> None:
+    with replace_folder(out) as folder:
+        # PEFT wrote the folder of this machine that the base model came from; the name is what others can find.
+        model.peft_config["default"].base_model_name_or_path = BASE_MODEL
+        model.save_pretrained(str(folder), safe_serialization=True)
+        (folder / "README.md").unlink(missing_ok=True)  # PEFT writes an empty model card.
+        card = {
+            "name": name,
+            "base_model": BASE_MODEL,
+            "base_sha256": BASE_SHA256,
+            "label_names": list(dataset.label_names),
+            "training": {"data": Path(dataset.source).name, "texts": len(dataset), "config": config.to_dict(), "best_epoch": epoch},
+            "validation": scores,
+            "versions": {package: version(package) for package in ("torch", "transformers", "peft")},
+        }
+        write_json(folder / "teacher.json", card)

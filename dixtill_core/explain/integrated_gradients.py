@@ -1,0 +1,229 @@
+"""Integrated Gradients (Sundararajan, Taly, Yan 2017) of a teacher, through captum, on words.
+
+    IG_i(x) = (x_i - x'_i) * integral over a in [0, 1] of dF/dx_i (x' + a (x - x')) da
+
+F is the probability or the logit of a class fixed before integrating. x are the word embeddings; the baseline x' has
+the PAD, MASK or zero embedding in place of every piece but the special ones. Summed over the embedding, then over the
+pieces of each word, the scores add up to F(x) - F(x'): the convergence delta says by how much they miss.
+
+F of a fine-tuned classifier changes almost all at one place of the path, and uniform steps mostly miss it. The
+"adaptive" path measures F at a few points first (forward passes only), cuts [0, 1] into segments of equal change and
+gives each the same number of Gauss-Legendre steps. On a straight path the integral is the sum over its segments, each
+itself an Integrated Gradients from one point of the path to the next, so captum computes it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from captum.attr import IntegratedGradients
+from torch import Tensor
+
+from dixtill_core.config import ExplainConfig
+from dixtill_core.data.words import Word
+from dixtill_core.errors import ConfigError
+from dixtill_core.explain.attributions import WordAttributions
+from dixtill_core.models.teacher import NO_WORD, EncodedTexts, Teacher
+
+SCAN_POINTS = 11
+STEPS_PER_SEGMENT = 4
+UNIFORM_SHARE = 0.1
+"""Part of the segment density that ignores the scan, so that no stretch of the path goes unvisited."""
+
+Targets = Sequence[int] | np.ndarray | None
+
+
+def integrated_gradients(teacher: Teacher, texts: Sequence[str], targets: Targets = None, config: ExplainConfig | None = None) -> list[WordAttributions]:
+    """Word attributions of each text.
+
+    Args:
+        targets: class to explain for each text; the teacher's prediction where None.
+
+    Texts whose delta stays above `config.tolerance` are explained again with twice the steps, up to `max_steps`.
+    A text without words gets empty attributions.
+
+    Raises:
+        ConfigError: a target that the teacher does not have.
+        ModelError: the baseline needs a token that the tokenizer does not have.
+    """
+    config = config or ExplainConfig()
+    if targets is None:
+        targets = teacher.predict(texts).argmax(axis=1)
+    targets = np.asarray(targets, dtype=np.int64)
+    if targets.size and not (0 <= targets.min() and targets.max() < len(teacher.label_names)):
+        raise ConfigError(f"The class to explain has to lie between 0 and {len(teacher.label_names) - 1}.")
+    results: list[WordAttributions | None] = [None] * len(texts)
+    pending, n_steps = list(range(len(texts))), config.n_steps
+    while pending:
+        step_config = replace(config, n_steps=n_steps)
+        for batch in _batches(teacher, texts, pending, config.memory_budget_mb):
+            for i, found in zip(batch, _explain_batch(teacher, [texts[i] for i in batch], targets[batch], step_config), strict=True):
+                earlier = results[i]
+                if earlier is None or abs(found.convergence_delta or 0) < abs(earlier.convergence_delta or 0):
+                    results[i] = found
+        pending = [i for i in pending if not results[i].converged] if 2 * n_steps <= config.max_steps else []  # type: ignore[union-attr]
+        n_steps *= 2
+    return [result for result in results if result is not None]
+
+
+def pieces_of_budget(teacher: Teacher, memory_budget_mb: int, longest: int) -> int:
+    """Pieces that one forward and backward pass may hold; an estimate from the model's shape, floats of 4 bytes."""
+    config = teacher.model.config
+    hidden, layers = getattr(config, "hidden_size", 768), getattr(config, "num_hidden_layers", 12)
+    heads = getattr(config, "num_attention_heads", 12)
+    bytes_per_piece = 4 * layers * (20 * hidden + 3 * heads * longest)
+    return max(1, memory_budget_mb * 2**20 // bytes_per_piece)
+
+
+def _batches(teacher: Teacher, texts: Sequence[str], positions: list[int], memory_budget_mb: int) -> list[np.ndarray]:
+    """Texts of similar length together, so many that one step of each fits into the budget."""
+    ordered = sorted(positions, key=lambda i: len(texts[i]))
+    batches: list[list[int]] = []
+    for i in ordered:
+        pieces = min(teacher.max_length, 2 + len(texts[i]))  # A piece has at least one character.
+        room = max(1, min(16, pieces_of_budget(teacher, memory_budget_mb, pieces) // pieces))
+        if batches and len(batches[-1]) < room:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return [np.array(batch, dtype=np.int64) for batch in batches]
+
+
+def _explain_batch(teacher: Teacher, texts: Sequence[str], targets: np.ndarray, config: ExplainConfig) -> list[WordAttributions]:
+    with teacher.lock:
+        encoded = teacher.encode(texts)
+        target = torch.as_tensor(targets, device=teacher.device)
+        embeddings, baselines = _path_ends(teacher, encoded, config)
+        per_piece, deltas, n_steps = _integrate(teacher, encoded, embeddings, baselines, target, config)
+        change = _output_change(teacher, encoded, embeddings, baselines, target, config)
+    method = f"Integrated Gradients of the {config.output}, {config.baseline} baseline, {config.merge} of pieces, {n_steps} {config.path} steps"
+    results = []
+    for i in range(len(texts)):
+        words = _readable_words(teacher, encoded, i)
+        converged = bool(abs(deltas[i]) <= config.tolerance * max(1.0, abs(change[i])))
+        scores = merge_pieces(per_piece[i], encoded.piece_words[i], len(words), config.merge)
+        results.append(WordAttributions(words, scores, int(targets[i]), method, float(deltas[i]), converged, n_steps))
+    return results
+
+
+def _readable_words(teacher: Teacher, encoded: EncodedTexts, i: int) -> tuple[Word, ...]:
+    """All words of text `i`, or those up to its last piece where it fills the teacher's window."""
+    if int(encoded.inputs["attention_mask"][i].sum()) < teacher.max_length:
+        return encoded.words[i]
+    return encoded.words[i][: int(encoded.piece_words[i].max(initial=NO_WORD)) + 1]
+
+
+def merge_pieces(piece_scores: np.ndarray, piece_words: np.ndarray, n_words: int, merge: str) -> np.ndarray:
+    """Scores of words (n_words,) from those of their pieces: their sum, or their mean; special pieces are dropped."""
+    kept = piece_words != NO_WORD
+    scores = np.bincount(piece_words[kept], weights=piece_scores[kept], minlength=n_words)
+    if merge == "mean":
+        scores = scores / np.maximum(np.bincount(piece_words[kept], minlength=n_words), 1)
+    return scores
+
+
+def _path_ends(teacher: Teacher, encoded: EncodedTexts, config: ExplainConfig) -> tuple[Tensor, Tensor]:
+    """Embeddings of the texts and of their baselines, both (texts, pieces, size); special pieces are the same in both."""
+    layer = teacher.model.get_input_embeddings()
+    ids = encoded.inputs["input_ids"]
+    with torch.no_grad():
+        embeddings = layer(ids)
+        if config.baseline == "zero":
+            filling = torch.zeros_like(embeddings)
+        else:
+            filling = layer(torch.full_like(ids, teacher.baseline_id(config.baseline)))
+        return embeddings, torch.where(encoded.special_mask[..., None], embeddings, filling)
+
+
+def _output_function(teacher: Teacher, names: Sequence[str], output: str) -> Callable[..., Tensor]:
+    """F(embeddings, *inputs): the model run on its usual inputs, with the embedding layer's result replaced."""
+    layer = teacher.model.get_input_embeddings()
+
+    def output_of(embeddings: Tensor, *inputs: Tensor) -> Tensor:
+        hook = layer.register_forward_hook(lambda module, arguments, result: embeddings)
+        try:
+            logits = teacher.forward(dict(zip(names, inputs, strict=True)))
+        finally:
+            hook.remove()
+        return logits.softmax(dim=-1) if output == "probability" else logits
+
+    return output_of
+
+
+def _integrate(teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, baselines: Tensor, target: Tensor, config: ExplainConfig) -> tuple[np.ndarray, np.ndarray, int]:
+    """Attribution of each piece (texts, pieces), convergence delta (texts,), and steps taken for each text."""
+    n_texts, longest = embeddings.shape[:2]
+    n_segments = 1 if config.path == "uniform" else max(1, config.n_steps // STEPS_PER_SEGMENT)
+    steps = config.n_steps if n_segments == 1 else STEPS_PER_SEGMENT
+    names = list(encoded.inputs)
+    function = _output_function(teacher, names, config.output)
+    if n_segments == 1:
+        cuts = torch.tensor([[0.0, 1.0]], device=embeddings.device).expand(n_texts, 2)
+    else:
+        cuts = segment_cuts(_scan(teacher, encoded, function, embeddings, baselines, target), n_segments).to(embeddings)
+
+    explainer = IntegratedGradients(function)
+    room = pieces_of_budget(teacher, config.memory_budget_mb, longest)
+    rows = torch.arange(n_texts, device=embeddings.device).repeat_interleave(n_segments)  # (texts * segments,)
+    lower, upper = cuts[:, :-1].reshape(-1), cuts[:, 1:].reshape(-1)
+    pieces_done, delta_done = [], []
+    for chosen in torch.arange(len(rows), device=rows.device).split(max(1, room // longest)):
+        row = rows[chosen]
+        difference = embeddings[row] - baselines[row]
+        attributed, delta = explainer.attribute(
+            baselines[row] + upper[chosen, None, None] * difference,
+            baselines[row] + lower[chosen, None, None] * difference,
+            target=target[row],
+            additional_forward_args=tuple(encoded.inputs[name][row] for name in names),
+            n_steps=steps,
+            internal_batch_size=max(len(chosen), room // longest),
+            return_convergence_delta=True,
+        )
+        pieces_done.append(attributed.detach().sum(dim=-1))
+        delta_done.append(delta.detach())
+    per_piece = torch.cat(pieces_done).double().reshape(n_texts, n_segments, longest).sum(dim=1)
+    deltas = torch.cat(delta_done).double().reshape(n_texts, n_segments).sum(dim=1)
+    return per_piece.cpu().numpy(), deltas.cpu().numpy(), steps * n_segments
+
+
+@torch.no_grad()
+def _scan(teacher: Teacher, encoded: EncodedTexts, function: Callable[..., Tensor], embeddings: Tensor, baselines: Tensor, target: Tensor) -> Tensor:
+    """F at `SCAN_POINTS` equal distances along the path, (texts, points)."""
+    inputs = tuple(encoded.inputs.values())
+    columns = []
+    for position in torch.linspace(0, 1, SCAN_POINTS).tolist():
+        outputs = function(baselines + position * (embeddings - baselines), *inputs)
+        columns.append(outputs.gather(1, target[:, None]))
+    return torch.cat(columns, dim=1)
+
+
+def segment_cuts(scan: Tensor, n_segments: int) -> Tensor:
+    """Ends of `n_segments` segments of [0, 1] with equal shares of the change of F, (texts, segments + 1).
+
+    Args:
+        scan: F at equal distances along the path, (texts, points).
+    """
+    change = scan.diff(dim=1).abs().double()  # (texts, points - 1)
+    total = change.sum(dim=1, keepdim=True)
+    uniform = torch.full_like(change, 1 / change.shape[1])
+    density = torch.where(total > 0, (1 - UNIFORM_SHARE) * change / total.clamp_min(1e-300) + UNIFORM_SHARE * uniform, uniform)
+    cumulative = np.concatenate([np.zeros((len(density), 1)), density.cumsum(dim=1).cpu().numpy()], axis=1)
+    positions = np.linspace(0, 1, scan.shape[1])
+    wanted = np.linspace(0, 1, n_segments + 1)
+    cuts = np.stack([np.interp(wanted, row / row[-1], positions) for row in cumulative])
+    cuts[:, 0], cuts[:, -1] = 0.0, 1.0
+    return torch.as_tensor(cuts)
+
+
+@torch.no_grad()
+def _output_change(teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, baselines: Tensor, target: Tensor, config: ExplainConfig) -> np.ndarray:
+    """F(text) - F(baseline) for each text: probabilities never change by more than 1, so only logits need a look."""
+    if config.output == "probability":
+        return np.ones(len(target))
+    function = _output_function(teacher, list(encoded.inputs), config.output)
+    inputs = tuple(encoded.inputs.values())
+    change = function(embeddings, *inputs) - function(baselines, *inputs)
+    return change.gather(1, target[:, None]).squeeze(1).double().cpu().numpy()

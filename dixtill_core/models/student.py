@@ -1,0 +1,147 @@
+"""The student: word embedding, one bi-directional LSTM, masked additive attention, a linear classifier.
+
+    H = biLSTM(E)                 (words, 2 * hidden)
+    sigma = v^T tanh(U H^T)       unnormalised scores, one a word, signed: the student's explanation
+    alpha = softmax(sigma)        "signed", Cantini et al. 2024; or softmax(gain * |sigma|), "magnitude"
+    z = W_out (alpha H) + b       logits
+
+Padding never reaches a result: the backward direction reads each text flipped by its own length, and padded scores are
+masked out of the softmax. The two directions are separate LSTMs around a gather, which, unlike packed sequences,
+exports to ONNX as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dixtill_core.config import StudentConfig
+from dixtill_core.data.vocabulary import Vocabulary
+from dixtill_core.data.words import Word, split_words
+
+MASKED = -1e4
+"""Added to the scores of padding before the softmax; finite, so that half precision and exports keep it."""
+
+
+class StudentOutput(NamedTuple):
+    logits: Tensor  # (batch, classes)
+    scores: Tensor  # (batch, words) sigma, 0 on padding
+    weights: Tensor  # (batch, words) alpha, 0 on padding
+
+
+class Student(nn.Module):
+    """The network alone, from word ids; see the module for its equations."""
+
+    def __init__(self, config: StudentConfig, n_words: int, n_classes: int) -> None:
+        super().__init__()
+        size, hidden = config.embedding_size, config.hidden_size
+        self.config = config
+        self.embedding = nn.Embedding(n_words, size, padding_idx=0)
+        self.forward_lstm = nn.LSTM(size, hidden, batch_first=True)
+        self.backward_lstm = nn.LSTM(size, hidden, batch_first=True)
+        self.attention = nn.Linear(2 * hidden, 2 * hidden, bias=False)  # U
+        self.attention_vector = nn.Linear(2 * hidden, 1, bias=False)  # v
+        if config.attention == "magnitude":
+            self.gain = nn.Parameter(torch.ones(()))
+        self.classifier = nn.Linear(2 * hidden, n_classes)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, word_ids: Tensor, lengths: Tensor) -> StudentOutput:
+        """Run a batch.
+
+        Args:
+            word_ids: (batch, words) int64, padded with 0 at the end.
+            lengths: (batch,) int64, words of each text, 1 or more.
+        """
+        steps = torch.arange(word_ids.shape[1], device=word_ids.device)[None, :]  # (1, words)
+        mask = steps < lengths[:, None]  # (batch, words)
+        flipped = torch.where(mask, lengths[:, None] - 1 - steps, steps)  # its own inverse
+
+        embedded = self.dropout(self.embedding(word_ids))  # (batch, words, size)
+        left, _ = self.forward_lstm(embedded)
+        right, _ = self.backward_lstm(_reorder(embedded, flipped))
+        hidden = torch.cat([left, _reorder(right, flipped)], dim=-1)  # (batch, words, 2 * hidden)
+
+        scores = self.attention_vector(torch.tanh(self.attention(hidden))).squeeze(-1) * mask
+        ranked = self.gain * scores.abs() if self.config.attention == "magnitude" else scores
+        weights = torch.softmax(ranked + (~mask) * MASKED, dim=-1) * mask
+        context = (weights[..., None] * hidden).sum(dim=1)  # (batch, 2 * hidden)
+        return StudentOutput(self.classifier(self.dropout(context)), scores, weights)
+
+
+def _reorder(values: Tensor, order: Tensor) -> Tensor:
+    """Gather along the words: values (batch, words, size), order (batch, words)."""
+    return values.gather(1, order[..., None].expand(-1, -1, values.shape[-1]))
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedWords:
+    """A batch as the student reads it."""
+
+    word_ids: Tensor  # (batch, words) int64
+    lengths: Tensor  # (batch,) int64, at least 1: a text without words is one padding id
+    words: tuple[tuple[Word, ...], ...]
+
+
+class StudentReading(NamedTuple):
+    """What the student makes of one text."""
+
+    words: tuple[Word, ...]
+    logits: np.ndarray  # (classes,) float32
+    scores: np.ndarray  # (words,) float64
+    weights: np.ndarray  # (words,) float64
+
+
+class StudentClassifier:
+    """A trained network with the vocabulary and label names that it needs to read text."""
+
+    def __init__(self, network: Student, vocabulary: Vocabulary, label_names: Sequence[str], *, name: str = "attention bi-LSTM", bytes_on_disk: int = 0) -> None:
+        self.name = name
+        self.network = network.eval()
+        self.vocabulary = vocabulary
+        self.label_names = tuple(label_names)
+        self.bytes_on_disk = bytes_on_disk
+
+    @property
+    def parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def encode(self, texts: Sequence[str]) -> EncodedWords:
+        words = tuple(tuple(split_words(text)) for text in texts)
+        ids, lengths = pad_word_ids([self.vocabulary.word_ids(word.text for word in text) for text in words])
+        return EncodedWords(ids, lengths, words)
+
+    def run(self, texts: Sequence[str], batch_size: int = 64) -> list[StudentReading]:
+        """Prediction and explanation of each text, in the order given."""
+        readings: list[StudentReading | None] = [None] * len(texts)
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            encoded = self.encode([texts[i] for i in chosen])
+            with torch.inference_mode():
+                output = self.network(encoded.word_ids, encoded.lengths)
+            for row, i in enumerate(chosen):
+                words = encoded.words[row]
+                scores, weights = (tensor[row, : len(words)].double().numpy() for tensor in (output.scores, output.weights))
+                readings[i] = StudentReading(words, output.logits[row].numpy(), scores, weights)
+        return [reading for reading in readings if reading is not None]
+
+    def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
+        """Logits (texts, classes) float32."""
+        if not texts:
+            return np.zeros((0, len(self.label_names)), dtype=np.float32)
+        return np.stack([reading.logits for reading in self.run(texts, batch_size)])
+
+
+def pad_word_ids(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """One tensor of word ids (batch, words) and the lengths (batch,), which are at least 1."""
+    lengths = torch.tensor([max(1, len(row)) for row in ids], dtype=torch.int64)
+    padded = torch.zeros((len(ids), int(lengths.max()) if len(ids) else 1), dtype=torch.int64)
+    for i, row in enumerate(ids):
+        padded[i, : len(row)] = torch.tensor(row, dtype=torch.int64)
+    return padded, lengths

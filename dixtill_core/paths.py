@@ -1,0 +1,19 @@
+"""Where the project's own files lie, and where it may keep what can be computed again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+SAMPLE_DATA = PROJECT / "data" / "sample.csv"
+ASSETS = PROJECT / "assets"
+BUNDLED_PAIR = ASSETS / "pair"
+"""The teacher's adapter and the student that the project ships, made by the two commands in the README."""
+
+
+def cache_folder() -> Path:
+    """Teacher targets and other results that can be computed again; DIXTILL_CACHE moves it."""
+    if chosen := os.environ.get("DIXTILL_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dixtill"

@@ -91,9 +91,13 @@ def compare(pair: ModelPair, text: str, config: ExplainConfig | None = None, tar
             f"after {reasons.n_steps} steps. Read the teacher's heatmap with care, or choose more steps."
         )
     if not pair.shares_labels:
-        notes.append(f"The models have different labels: the teacher {', '.join(pair.teacher.label_names)}, the student {', '.join(pair.student.label_names)}.")
+        notes.append(
+            f"The models have different labels: the teacher {', '.join(pair.teacher.label_names)}, the student {', '.join(pair.student.label_names)}."
+        )
     if teacher.target_label != student.target_label:
-        notes.append(f"The teacher's words speak about “{teacher.target_label}”, the student's about its own prediction, “{student.target_label}”.")
+        notes.append(
+            f"The teacher's words speak about “{teacher.target_label}”, the student's about its own prediction, “{student.target_label}”."
+        )
     scores = agreement(teacher.attributions.scores, student.attributions.scores)
     return Comparison(readable, len(text), reasons.words, teacher, student, scores, tuple(notes))
 
@@ -125,7 +129,15 @@ def _answer(role: str, model: Teacher | StudentClassifier, logits: np.ndarray, a
     names = model.label_names
     probabilities = dict(zip(names, softmax(logits.astype(np.float64)).tolist(), strict=True))
     return Answer(
-        role, model.name, names[int(logits.argmax())], probabilities, attributions, names[attributions.target], seconds, model.bytes_on_disk, model.parameters
+        role,
+        model.name,
+        names[int(logits.argmax())],
+        probabilities,
+        attributions,
+        names[attributions.target],
+        seconds,
+        model.bytes_on_disk,
+        model.parameters,
     )
 
 

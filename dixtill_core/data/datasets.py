@@ -147,8 +147,14 @@ def _read_table(path: Path) -> pd.DataFrame:
         elif suffix in (".csv", ".tsv", ".txt"):
             # Everything stays text, so that a text "NaN" or a label "007" is what was typed.
             table = pd.read_csv(
-                path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig",
-                sep="\t" if suffix == ".tsv" else _separator(path), index_col=False, on_bad_lines="error",
+                path,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig",
+                sep="\t" if suffix == ".tsv" else _separator(path),
+                index_col=False,
+                on_bad_lines="error",
             )
         else:
             raise DataError(f"{path} ends in {suffix or 'nothing'}; DiXtill reads .csv, .tsv and .parquet.")
@@ -231,7 +237,9 @@ def _read_labels(column: pd.Series, source: str, names: Sequence[str] | None) ->
                 raise DataError(f"{source}, row {row}, column {column.name!r}: {label!r} is none of the labels {', '.join(names)}.")
         return np.array([position[label.lower()] for label in written], dtype=np.int64), tuple(str(name) for name in names)
     if len(distinct) > 1000 or (len(distinct) > 50 and len(distinct) > len(written) / 2):
-        raise DataError(f"{source}, column {column.name!r} has {len(distinct)} different values; that is no label column. Name it with --label-column.")
+        raise DataError(
+            f"{source}, column {column.name!r} has {len(distinct)} different values; that is no label column. Name it with --label-column."
+        )
     if all(label.isdecimal() for label in distinct):
         distinct = [str(i) for i in range(max(map(int, distinct)) + 1)] if max(map(int, distinct)) < 1000 else distinct
         written = [str(int(label)) for label in written]
@@ -261,4 +269,6 @@ def _download(name: str, split: str) -> Path:
     except RepositoryNotFoundError as error:
         raise DataError(f"The Hub has no public dataset {name}. Check the spelling.") from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
-        raise DataError(f"The dataset {name} could not be fetched from the Hub. Check the connection, or give a local .csv or .parquet file.") from error
+        raise DataError(
+            f"The dataset {name} could not be fetched from the Hub. Check the connection, or give a local .csv or .parquet file."
+        ) from error

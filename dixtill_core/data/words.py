@@ -64,17 +64,18 @@ def split_words(text: str) -> list[Word]:
         text.encode()
     except UnicodeEncodeError as error:
         raise DataError(f"Character {error.start + 1} of the text is half of a surrogate pair. Remove it.") from error
-    return [
-        Word(match.group(), match.start(), match.end())
-        for match in _WORD.finditer(text)
-        if not _INVISIBLE.fullmatch(match.group())
-    ]
+    return [Word(match.group(), match.start(), match.end()) for match in _WORD.finditer(text) if not _INVISIBLE.fullmatch(match.group())]
 
 
 UNKNOWN = "<unk>"
 URL, USER, CASHTAG = "<url>", "<user>", "<cashtag>"
 NUMBER, YEAR, MONEY, PERCENT, PERCENT_UP, PERCENT_DOWN = (
-    "<number>", "<year>", "<money>", "<percent>", "<percent-up>", "<percent-down>",
+    "<number>",
+    "<year>",
+    "<money>",
+    "<percent>",
+    "<percent-up>",
+    "<percent-down>",
 )
 SPECIAL_WORDS = (UNKNOWN, URL, USER, CASHTAG, NUMBER, YEAR, MONEY, PERCENT, PERCENT_UP, PERCENT_DOWN)
 

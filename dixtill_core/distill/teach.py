@@ -27,7 +27,9 @@ WARMUP_SHARE = 0.1
 EVALUATION_BATCH = 64
 
 
-def teach(dataset: Dataset, config: TeachConfig, out: Path, *, name: str = "MiniLM with LoRA", device: str | None = None) -> Iterator[Progress]:
+def teach(
+    dataset: Dataset, config: TeachConfig, out: Path, *, name: str = "MiniLM with LoRA", device: str | None = None
+) -> Iterator[Progress]:
     """Train an adapter, yield progress after every step and epoch, and keep the epoch with the best macro F1.
 
     The folder `out` (adapter_model.safetensors, adapter_config.json, teacher.json) is rewritten whenever an epoch is
@@ -58,7 +60,9 @@ def teach(dataset: Dataset, config: TeachConfig, out: Path, *, name: str = "Mini
     steps_per_epoch = -(-len(train) // config.batch_size)
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=config.learning_rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps_per_epoch * config.epochs, pct_start=WARMUP_SHARE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, config.learning_rate, total_steps=steps_per_epoch * config.epochs, pct_start=WARMUP_SHARE
+    )
 
     best = -1.0
     for epoch in range(1, config.epochs + 1):
@@ -66,7 +70,9 @@ def teach(dataset: Dataset, config: TeachConfig, out: Path, *, name: str = "Mini
         random = np.random.default_rng([config.seed, epoch])
         total_loss = 0.0
         for step, batch in enumerate(similar_length_batches(train, [len(p) for p in pieces], config.batch_size, random), start=1):
-            loss = functional.cross_entropy(model(**_pad(tokenizer, pieces, batch, model.device)).logits, torch.as_tensor(labels[batch], device=model.device))
+            loss = functional.cross_entropy(
+                model(**_pad(tokenizer, pieces, batch, model.device)).logits, torch.as_tensor(labels[batch], device=model.device)
+            )
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trainable, 1.0)
@@ -78,7 +84,9 @@ def teach(dataset: Dataset, config: TeachConfig, out: Path, *, name: str = "Mini
         if scores["macro_f1"] > best:
             best = scores["macro_f1"]
             _save(model, out, name, dataset, config, epoch, scores)
-        yield Progress("validating the teacher", steps_per_epoch, steps_per_epoch, epoch, {"cross_entropy": total_loss / steps_per_epoch}, scores)
+        yield Progress(
+            "validating the teacher", steps_per_epoch, steps_per_epoch, epoch, {"cross_entropy": total_loss / steps_per_epoch}, scores
+        )
 
 
 def similar_length_batches(positions: np.ndarray, lengths: list[int], batch_size: int, random: np.random.Generator) -> list[np.ndarray]:

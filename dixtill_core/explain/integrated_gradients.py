@@ -36,7 +36,9 @@ UNIFORM_SHARE = 0.1
 Targets = Sequence[int] | np.ndarray | None
 
 
-def integrated_gradients(teacher: Teacher, texts: Sequence[str], targets: Targets = None, config: ExplainConfig | None = None) -> list[WordAttributions]:
+def integrated_gradients(
+    teacher: Teacher, texts: Sequence[str], targets: Targets = None, config: ExplainConfig | None = None
+) -> list[WordAttributions]:
     """Word attributions of each text.
 
     Args:
@@ -99,7 +101,9 @@ def _explain_batch(teacher: Teacher, texts: Sequence[str], targets: np.ndarray, 
         embeddings, baselines = _path_ends(teacher, encoded, config)
         per_piece, deltas, n_steps = _integrate(teacher, encoded, embeddings, baselines, target, config)
         change = _output_change(teacher, encoded, embeddings, baselines, target, config)
-    method = f"Integrated Gradients of the {config.output}, {config.baseline} baseline, {config.merge} of pieces, {n_steps} {config.path} steps"
+    method = (
+        f"Integrated Gradients of the {config.output}, {config.baseline} baseline, {config.merge} of pieces, {n_steps} {config.path} steps"
+    )
     results = []
     for i in range(len(texts)):
         words = _readable_words(teacher, encoded, i)
@@ -153,7 +157,9 @@ def _output_function(teacher: Teacher, names: Sequence[str], output: str) -> Cal
     return output_of
 
 
-def _integrate(teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, baselines: Tensor, target: Tensor, config: ExplainConfig) -> tuple[np.ndarray, np.ndarray, int]:
+def _integrate(
+    teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, baselines: Tensor, target: Tensor, config: ExplainConfig
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Attribution of each piece (texts, pieces), convergence delta (texts,), and steps taken for each text."""
     n_texts, longest = embeddings.shape[:2]
     n_segments = 1 if config.path == "uniform" else max(1, config.n_steps // STEPS_PER_SEGMENT)
@@ -190,7 +196,9 @@ def _integrate(teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, base
 
 
 @torch.no_grad()
-def _scan(teacher: Teacher, encoded: EncodedTexts, function: Callable[..., Tensor], embeddings: Tensor, baselines: Tensor, target: Tensor) -> Tensor:
+def _scan(
+    teacher: Teacher, encoded: EncodedTexts, function: Callable[..., Tensor], embeddings: Tensor, baselines: Tensor, target: Tensor
+) -> Tensor:
     """F at `SCAN_POINTS` equal distances along the path, (texts, points)."""
     inputs = tuple(encoded.inputs.values())
     columns = []
@@ -219,7 +227,9 @@ def segment_cuts(scan: Tensor, n_segments: int) -> Tensor:
 
 
 @torch.no_grad()
-def _output_change(teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, baselines: Tensor, target: Tensor, config: ExplainConfig) -> np.ndarray:
+def _output_change(
+    teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, baselines: Tensor, target: Tensor, config: ExplainConfig
+) -> np.ndarray:
     """F(text) - F(baseline) for each text: probabilities never change by more than 1, so only logits need a look."""
     if config.output == "probability":
         return np.ones(len(target))

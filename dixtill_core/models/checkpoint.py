@@ -90,7 +90,9 @@ def load_student(folder: Path) -> StudentClassifier:
             if not (folder / name).exists():
                 raise CheckpointError(f"{folder / name} is missing. Copy the whole folder of the student.")
             if sha256_of_file(folder / name) != config["sha256"][name]:
-                raise CheckpointError(f"{folder / name} is damaged or cut short: its SHA-256 differs. Copy the student again or distil it again.")
+                raise CheckpointError(
+                    f"{folder / name} is damaged or cut short: its SHA-256 differs. Copy the student again or distil it again."
+                )
         vocabulary = Vocabulary(tuple(json.loads((folder / VOCABULARY).read_bytes())))
         network = Student(StudentConfig.from_dict(config["student"]), len(vocabulary), len(config["label_names"]))
         network.load_state_dict(load((folder / WEIGHTS).read_bytes()))

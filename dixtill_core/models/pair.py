@@ -1,8 +1,8 @@
 """A teacher and the student distilled from it, as one folder: what `dixtill distill` writes and everything else reads.
 
-    pair.json    {"teacher": reference, relative to this folder where it is a folder in it}
-    student/     the student's checkpoint
-    teacher/     only where the teacher travels with the pair, as in the bundled one
+pair.json    {"teacher": reference, relative to this folder where it is a folder in it}
+student/     the student's checkpoint
+teacher/     only where the teacher travels with the pair, as in the bundled one
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def load_pair(folder: Path = BUNDLED_PAIR, *, device: str | None = None, allow_d
     try:
         reference = json.loads((folder / PAIR).read_text(encoding="utf-8"))["teacher"]
     except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} holds no {PAIR}, so it is no pair of models. Make one with: dixtill distill --out {folder}") from error
+        raise CheckpointError(
+            f"{folder} holds no {PAIR}, so it is no pair of models. Make one with: dixtill distill --out {folder}"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{folder / PAIR} is damaged: {error}.") from error
     student = load_student(folder / STUDENT)

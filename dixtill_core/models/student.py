@@ -100,7 +100,15 @@ class StudentReading(NamedTuple):
 class StudentClassifier:
     """A trained network with the vocabulary and label names that it needs to read text."""
 
-    def __init__(self, network: Student, vocabulary: Vocabulary, label_names: Sequence[str], *, name: str = "attention bi-LSTM", bytes_on_disk: int = 0) -> None:
+    def __init__(
+        self,
+        network: Student,
+        vocabulary: Vocabulary,
+        label_names: Sequence[str],
+        *,
+        name: str = "attention bi-LSTM",
+        bytes_on_disk: int = 0,
+    ) -> None:
         self.name = name
         self.network = network.eval()
         self.vocabulary = vocabulary

@@ -44,7 +44,17 @@ class EncodedTexts:
 class Teacher:
     """A frozen classifier. `lock` guards its hooks: hold it while explaining a teacher that others share."""
 
-    def __init__(self, model: nn.Module, tokenizer: Any, label_names: Sequence[str], *, name: str, max_length: int, bytes_on_disk: int, fingerprint: str) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer: Any,
+        label_names: Sequence[str],
+        *,
+        name: str,
+        max_length: int,
+        bytes_on_disk: int,
+        fingerprint: str,
+    ) -> None:
         self.model = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.label_names = tuple(label_names)
@@ -66,8 +76,13 @@ class Teacher:
         """Tokenise a batch and give every piece its word by character offsets."""
         words = tuple(tuple(split_words(text)) for text in texts)
         batch = self.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self.max_length, return_tensors="pt",
-            return_offsets_mapping=True, return_special_tokens_mask=True,
+            list(texts),
+            padding=True,
+            truncation=True,
+            max_length=self.max_length,
+            return_tensors="pt",
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
         )
         offsets = batch.pop("offset_mapping").numpy()  # (texts, pieces, 2)
         special = batch.pop("special_tokens_mask").bool() | ~batch["attention_mask"].bool()
@@ -143,7 +158,9 @@ def match_pieces(offsets: np.ndarray, special: np.ndarray, words: Sequence[Word]
     return result
 
 
-def load_teacher(reference: str | Path = BUNDLED, *, device: str | None = None, max_length: int | None = None, allow_download: bool = True) -> Teacher:
+def load_teacher(
+    reference: str | Path = BUNDLED, *, device: str | None = None, max_length: int | None = None, allow_download: bool = True
+) -> Teacher:
     """Load a teacher from "bundled", a local folder (whole model or LoRA adapter) or a Hub id `owner/model`.
 
     Code that comes with a model is never run, and pickled weights are never read.
@@ -183,7 +200,9 @@ def _load_whole(source: str, folder: Path | None, device: str | None, max_length
     tokenizer = load_tokenizer(source, local_only=local_only)
     model = _or_model_error(
         source,
-        lambda: AutoModelForSequenceClassification.from_pretrained(source, local_files_only=local_only, use_safetensors=True, trust_remote_code=False),
+        lambda: AutoModelForSequenceClassification.from_pretrained(
+            source, local_files_only=local_only, use_safetensors=True, trust_remote_code=False
+        ),
     )
     names = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
     size = folder_bytes(folder) if folder else sum(p.numel() * p.element_size() for p in model.parameters())
@@ -204,13 +223,17 @@ def _load_adapter(folder: Path, device: str | None, max_length: int | None) -> T
     with _quiet_transformers():
         model = _or_model_error(
             str(base),
-            lambda: AutoModelForSequenceClassification.from_pretrained(str(base), num_labels=len(names), local_files_only=True, use_safetensors=True, trust_remote_code=False),
+            lambda: AutoModelForSequenceClassification.from_pretrained(
+                str(base), num_labels=len(names), local_files_only=True, use_safetensors=True, trust_remote_code=False
+            ),
         )
     model.config.id2label = dict(enumerate(names))
     model.config.label2id = {name: i for i, name in enumerate(names)}
     merged = _or_model_error(str(folder), lambda: PeftModel.from_pretrained(model, str(folder)).merge_and_unload())
     fingerprint = _fingerprint([sha256_of_file(folder / "adapter_model.safetensors"), sha256_of_file(base / "model.safetensors")])
-    size = folder_bytes(folder) + sum(folder_bytes(base / name) for name in ("model.safetensors", "tokenizer.json", "config.json") if (base / name).exists())
+    size = folder_bytes(folder) + sum(
+        folder_bytes(base / name) for name in ("model.safetensors", "tokenizer.json", "config.json") if (base / name).exists()
+    )
     return _finish(merged, tokenizer, names, card.get("name", str(folder)), device, max_length, size, fingerprint)
 
 
@@ -222,7 +245,9 @@ def read_teacher_card(folder: Path) -> dict[str, Any]:
             raise TypeError("label_names has to be a list, base_model a string")
         return card
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder} holds a LoRA adapter but no readable teacher.json ({error}). Make it again with: dixtill teach") from error
+        raise ModelError(
+            f"{folder} holds a LoRA adapter but no readable teacher.json ({error}). Make it again with: dixtill teach"
+        ) from error
 
 
 def load_tokenizer(source: str, *, local_only: bool) -> Any:
@@ -233,25 +258,41 @@ def load_tokenizer(source: str, *, local_only: bool) -> Any:
     """
     from transformers import AutoTokenizer
 
-    tokenizer = _or_model_error(source, lambda: AutoTokenizer.from_pretrained(source, local_files_only=local_only, use_fast=True, trust_remote_code=False))
+    tokenizer = _or_model_error(
+        source, lambda: AutoTokenizer.from_pretrained(source, local_files_only=local_only, use_fast=True, trust_remote_code=False)
+    )
     if not tokenizer.is_fast:
-        raise ModelError(f"{source} has no fast tokenizer, so its pieces cannot be matched to words. Save one with tokenizer.json beside the model.")
+        raise ModelError(
+            f"{source} has no fast tokenizer, so its pieces cannot be matched to words. Save one with tokenizer.json beside the model."
+        )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     return tokenizer
 
 
-def _finish(model: Any, tokenizer: Any, names: list[str], name: str, device: str | None, max_length: int | None, size: int, fingerprint: str) -> Teacher:
+def _finish(
+    model: Any, tokenizer: Any, names: list[str], name: str, device: str | None, max_length: int | None, size: int, fingerprint: str
+) -> Teacher:
     if model.config.pad_token_id is None:
         model.config.pad_token_id = tokenizer.pad_token_id
     limits = [DEFAULT_MAX_LENGTH if max_length is None else max_length, int(min(tokenizer.model_max_length, 10**6))]
     positions = getattr(model.config, "max_position_embeddings", None)
     if isinstance(positions, int) and positions > 0:
         # RoBERTa and its kin start counting positions after the padding id.
-        offset = (model.config.pad_token_id or 0) + 1 if model.config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer") else 0
+        offset = (
+            (model.config.pad_token_id or 0) + 1
+            if model.config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
+            else 0
+        )
         limits.append(positions - offset)
     return Teacher(
-        model.to(choose_device(device)), tokenizer, names, name=name, max_length=max(8, min(limits)), bytes_on_disk=size, fingerprint=fingerprint
+        model.to(choose_device(device)),
+        tokenizer,
+        names,
+        name=name,
+        max_length=max(8, min(limits)),
+        bytes_on_disk=size,
+        fingerprint=fingerprint,
     )
 
 

@@ -92,7 +92,8 @@ def compare(pair: ModelPair, text: str, config: ExplainConfig | None = None, tar
         )
     if not pair.shares_labels:
         notes.append(
-            f"The models have different labels: the teacher {', '.join(pair.teacher.label_names)}, the student {', '.join(pair.student.label_names)}."
+            "The models have different labels: "
+            f"the teacher {', '.join(pair.teacher.label_names)}, the student {', '.join(pair.student.label_names)}."
         )
     if teacher.target_label != student.target_label:
         notes.append(
@@ -104,15 +105,17 @@ def compare(pair: ModelPair, text: str, config: ExplainConfig | None = None, tar
 
 def _readable_part(pair: ModelPair, text: str, words: list[Word]) -> tuple[str, list[str]]:
     """The text up to the end of the teacher's window, and a note where that cuts it."""
-    n_readable = max(1, pair.teacher.readable_words(text))
-    if n_readable >= len(words):
+    readable, read = text, words
+    while (n_read := max(1, pair.teacher.readable_words(readable))) < len(read):  # A text cut elsewhere may have other pieces.
+        readable = readable[: read[n_read - 1].end]
+        read = split_words(readable)
+    if readable == text:
         return text, []
-    last = words[n_readable - 1]
     note = (
-        f"The text has {len(words):,} words; the teacher reads {n_readable:,} of them, up to “{last.text[:40]}” "
-        f"(character {last.end:,}). Both models are compared on those."
+        f"The text has {len(words):,} words; the teacher reads {len(read):,} of them, up to “{read[-1].text[:40]}” "
+        f"(character {read[-1].end:,}). Both models are compared on those."
     )
-    return text[: last.end], [note]
+    return readable, [note]
 
 
 def _timed_reading(pair: ModelPair, text: str) -> tuple[StudentReading, float]:

@@ -84,6 +84,7 @@ class TeachConfig(_Config):
     lora_dropout: float = 0.1
     max_length: int = 128
     validation_share: float = 0.1
+    split_seed: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -136,6 +137,9 @@ class DistillConfig(_Config):
     augmented_texts: int = 45_000
     """Texts made from the training texts and labelled by the teacher's logits alone; 0 for none."""
     validation_share: float = 0.1
+    split_seed: int = 0
+    """Seed of the validation split, kept apart from `seed`: it has to be the teacher's, or the student would be
+    validated on texts that the teacher was trained on."""
     max_words: int = 150
     seed: int = 0
 

@@ -66,6 +66,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
         os.rename(fresh, path)
         shutil.rmtree(previous, ignore_errors=True)
     except OSError as error:
+        recover_folder(path)
         raise DixtillError(f"Cannot write {path}: {error.strerror or error}. What was there before is unchanged.") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

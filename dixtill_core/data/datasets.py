@@ -118,16 +118,19 @@ def split_dataset(dataset: Dataset, validation_share: float, seed: int) -> tuple
     from sklearn.model_selection import StratifiedGroupKFold
 
     labels = dataset.require_labels()
-    counts = np.bincount(labels, minlength=len(dataset.label_names))
+    keys = [duplicate_key(text) for text in dataset.texts]
+    position = {key: i for i, key in enumerate(sorted(set(keys)))}
+    groups = np.array([position[key] for key in keys])
+    different = np.unique(np.stack([labels, groups]), axis=1)[0]  # a label once for each of its different texts
+    counts = np.bincount(different, minlength=len(dataset.label_names))
     n_folds = max(2, round(1 / validation_share))
     rarest = int(counts[counts > 0].min())
     if np.count_nonzero(counts) < 2 or rarest < n_folds:
         name = dataset.label_names[int(np.flatnonzero(counts == rarest)[0])]
         raise DataError(
-            f"{dataset.source} has {rarest} text(s) with the label {name!r} and {np.count_nonzero(counts)} label(s) in use. "
+            f"{dataset.source} has {rarest} different text(s) with the label {name!r} and {np.count_nonzero(counts)} label(s) in use. "
             f"Training needs two labels or more, with {n_folds} texts each."
         )
-    groups = np.unique([duplicate_key(text) for text in dataset.texts], return_inverse=True)[1]
     folds = StratifiedGroupKFold(n_splits=n_folds, shuffle=True, random_state=seed)
     train, validation = next(folds.split(np.zeros(len(dataset)), labels, groups))
     return train, validation
@@ -153,16 +156,17 @@ def _read_table(path: Path) -> pd.DataFrame:
                 na_values=[""],
                 encoding="utf-8-sig",
                 sep="\t" if suffix == ".tsv" else _separator(path),
-                index_col=False,
                 on_bad_lines="error",
             )
+            if not isinstance(table.index, pd.RangeIndex):  # pandas makes an index of fields that the header has no name for.
+                raise DataError(f"{path}, row 1 has more fields than the header. Put texts that hold the separator into double quotes.")
         else:
             raise DataError(f"{path} ends in {suffix or 'nothing'}; DiXtill reads .csv, .tsv and .parquet.")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8 and try again.") from error
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path} is empty.") from error
-    except (pd.errors.ParserError, ValueError, OSError) as error:
+    except (pd.errors.ParserError, csv.Error, ValueError, OSError) as error:
         raise DataError(f"{path} cannot be read as a table: {str(error).strip()}") from error
     if len(table) == 0:
         raise DataError(f"{path} has a header but no rows.")
@@ -224,7 +228,7 @@ def _read_texts(column: pd.Series, source: str) -> tuple[str, ...]:
 def _read_labels(column: pd.Series, source: str, names: Sequence[str] | None) -> tuple[np.ndarray, tuple[str, ...]]:
     written: list[str] = []
     for row, value in enumerate(column, start=1):
-        label = "" if value is None or value != value else _label_text(value)
+        label = "" if value is None or value is pd.NA or value != value else _label_text(value)
         if not label:
             raise DataError(f"{source}, row {row}, column {column.name!r}: the label is missing. Fill it in or delete the row.")
         written.append(label)
@@ -241,8 +245,9 @@ def _read_labels(column: pd.Series, source: str, names: Sequence[str] | None) ->
             f"{source}, column {column.name!r} has {len(distinct)} different values; that is no label column. Name it with --label-column."
         )
     if all(label.isdecimal() for label in distinct):
-        distinct = [str(i) for i in range(max(map(int, distinct)) + 1)] if max(map(int, distinct)) < 1000 else distinct
         written = [str(int(label)) for label in written]
+        numbers = sorted({int(label) for label in written})
+        distinct = [str(i) for i in (range(numbers[-1] + 1) if numbers[-1] < 1000 else numbers)]
     position = {name: i for i, name in enumerate(distinct)}
     return np.array([position[label] for label in written], dtype=np.int64), tuple(distinct)
 
@@ -256,7 +261,7 @@ def _label_text(value: object) -> str:
 def _download(name: str, split: str) -> Path:
     """The file of a Hub dataset that holds `split`, through the Hub's cache."""
     from huggingface_hub import hf_hub_download, list_repo_files
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, RepositoryNotFoundError
+    from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
     aliases = {"validation": ("valid", "val", "dev"), "test": ("test",), "train": ("train",)}.get(split, (split,))
     try:
@@ -266,9 +271,11 @@ def _download(name: str, split: str) -> Path:
         if not matching:
             raise DataError(f"The dataset {name} has no file for the split {split!r}. It has {', '.join(tables[:20]) or 'no table'}.")
         return Path(hf_hub_download(name, matching[0], repo_type="dataset"))
-    except RepositoryNotFoundError as error:
+    except DataError:
+        raise
+    except (RepositoryNotFoundError, HFValidationError) as error:
         raise DataError(f"The Hub has no public dataset {name}. Check the spelling.") from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+    except Exception as error:  # Offline, the Hub's client raises what its HTTP library raises.
         raise DataError(
             f"The dataset {name} could not be fetched from the Hub. Check the connection, or give a local .csv or .parquet file."
         ) from error

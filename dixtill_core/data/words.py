@@ -35,7 +35,7 @@ _JOINED = r"[\p{L}\p{M}\p{N}_]+(?:[\-‐‑'’.&][\p{L}\p{M}\p{N}_]+)*%?"
 _WORD = regex.compile(
     rf"""
       {_URL}
-    | [\w.+\-]+@[\w\-]+\.[\w.\-]*\w            # e-mail address
+    | [\w.+\-]{{1,64}}@[\w\-]+\.[\w.\-]*\w     # e-mail address; the bound keeps the search linear
     | [@\#][\p{{L}}\p{{M}}\p{{N}}_]+           # mention, hashtag
     | {_CASHTAG}
     | {_NUMBER}
@@ -43,6 +43,7 @@ _WORD = regex.compile(
     | [\p{{Han}}\p{{Hiragana}}\p{{Katakana}}]
     | {_JOINED}
     | (\p{{P}})\1+                              # ..., !!!
+    | \p{{Regional_Indicator}}{{2}}             # a flag; \X would count back over a whole row of them
     | \X                                        # one visible symbol: an emoji with its modifiers, a punctuation mark
     """,
     regex.VERBOSE | regex.IGNORECASE,

@@ -42,7 +42,7 @@ def teach(
     from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
 
-    train, validation = split_dataset(dataset, config.validation_share, config.seed)
+    train, validation = split_dataset(dataset, config.validation_share, config.split_seed)
     labels = dataset.require_labels()
     torch.manual_seed(config.seed)
     base = find_base_model()

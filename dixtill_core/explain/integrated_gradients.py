@@ -23,7 +23,6 @@ from captum.attr import IntegratedGradients
 from torch import Tensor
 
 from dixtill_core.config import ExplainConfig
-from dixtill_core.data.words import Word
 from dixtill_core.errors import ConfigError
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.models.teacher import NO_WORD, EncodedTexts, Teacher
@@ -55,7 +54,7 @@ def integrated_gradients(
     if targets is None:
         targets = teacher.predict(texts).argmax(axis=1)
     targets = np.asarray(targets, dtype=np.int64)
-    if targets.size and not (0 <= targets.min() and targets.max() < len(teacher.label_names)):
+    if targets.size and not (targets.min() >= 0 and targets.max() < len(teacher.label_names)):
         raise ConfigError(f"The class to explain has to lie between 0 and {len(teacher.label_names) - 1}.")
     results: list[WordAttributions | None] = [None] * len(texts)
     pending, n_steps = list(range(len(texts))), config.n_steps
@@ -106,24 +105,17 @@ def _explain_batch(teacher: Teacher, texts: Sequence[str], targets: np.ndarray, 
     )
     results = []
     for i in range(len(texts)):
-        words = _readable_words(teacher, encoded, i)
+        words = encoded.words[i][: encoded.n_read[i]]
         converged = bool(abs(deltas[i]) <= config.tolerance * max(1.0, abs(change[i])))
         scores = merge_pieces(per_piece[i], encoded.piece_words[i], len(words), config.merge)
         results.append(WordAttributions(words, scores, int(targets[i]), method, float(deltas[i]), converged, n_steps))
     return results
 
 
-def _readable_words(teacher: Teacher, encoded: EncodedTexts, i: int) -> tuple[Word, ...]:
-    """All words of text `i`, or those up to its last piece where it fills the teacher's window."""
-    if int(encoded.inputs["attention_mask"][i].sum()) < teacher.max_length:
-        return encoded.words[i]
-    return encoded.words[i][: int(encoded.piece_words[i].max(initial=NO_WORD)) + 1]
-
-
 def merge_pieces(piece_scores: np.ndarray, piece_words: np.ndarray, n_words: int, merge: str) -> np.ndarray:
     """Scores of words (n_words,) from those of their pieces: their sum, or their mean; special pieces are dropped."""
     kept = piece_words != NO_WORD
-    scores = np.bincount(piece_words[kept], weights=piece_scores[kept], minlength=n_words)
+    scores = np.bincount(piece_words[kept], weights=piece_scores[kept], minlength=n_words).astype(np.float64)
     if merge == "mean":
         scores = scores / np.maximum(np.bincount(piece_words[kept], minlength=n_words), 1)
     return scores
@@ -131,7 +123,7 @@ def merge_pieces(piece_scores: np.ndarray, piece_words: np.ndarray, n_words: int
 
 def _path_ends(teacher: Teacher, encoded: EncodedTexts, config: ExplainConfig) -> tuple[Tensor, Tensor]:
     """Embeddings of the texts and of their baselines, both (texts, pieces, size); special pieces are the same in both."""
-    layer = teacher.model.get_input_embeddings()
+    layer = teacher.embedding_layer
     ids = encoded.inputs["input_ids"]
     with torch.no_grad():
         embeddings = layer(ids)
@@ -144,7 +136,7 @@ def _path_ends(teacher: Teacher, encoded: EncodedTexts, config: ExplainConfig) -
 
 def _output_function(teacher: Teacher, names: Sequence[str], output: str) -> Callable[..., Tensor]:
     """F(embeddings, *inputs): the model run on its usual inputs, with the embedding layer's result replaced."""
-    layer = teacher.model.get_input_embeddings()
+    layer = teacher.embedding_layer
 
     def output_of(embeddings: Tensor, *inputs: Tensor) -> Tensor:
         hook = layer.register_forward_hook(lambda module, arguments, result: embeddings)

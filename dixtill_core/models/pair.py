@@ -33,8 +33,11 @@ class ModelPair:
 
 
 def write_pair(folder: Path, teacher: str) -> None:
-    """Note which teacher the student in `folder` was distilled from."""
-    write_json(Path(folder) / PAIR, {"teacher": teacher})
+    """Note which teacher the student in `folder` was distilled from: a folder by its path, relative where it is inside."""
+    inside, path = Path(folder).resolve(), Path(teacher).resolve()
+    if Path(teacher).is_dir():
+        teacher = str(path.relative_to(inside)) if path.is_relative_to(inside) else str(path)
+    write_json(inside / PAIR, {"teacher": teacher})
 
 
 def load_pair(folder: Path = BUNDLED_PAIR, *, device: str | None = None, allow_download: bool = True) -> ModelPair:

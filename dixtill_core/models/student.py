@@ -146,10 +146,10 @@ class StudentClassifier:
         return np.stack([reading.logits for reading in self.run(texts, batch_size)])
 
 
-def pad_word_ids(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+def pad_word_ids(ids: Sequence[Sequence[int] | np.ndarray]) -> tuple[Tensor, Tensor]:
     """One tensor of word ids (batch, words) and the lengths (batch,), which are at least 1."""
     lengths = torch.tensor([max(1, len(row)) for row in ids], dtype=torch.int64)
     padded = torch.zeros((len(ids), int(lengths.max()) if len(ids) else 1), dtype=torch.int64)
     for i, row in enumerate(ids):
-        padded[i, : len(row)] = torch.tensor(row, dtype=torch.int64)
+        padded[i, : len(row)] = torch.as_tensor(row, dtype=torch.int64)
     return padded, lengths

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from dixtill_core.data.words import Word, split_words
 from dixtill_core.errors import ModelError
-from dixtill_core.files import folder_bytes, sha256_of_file
+from dixtill_core.files import folder_bytes, recover_folder, sha256_of_file
 from dixtill_core.models.base_model import BASE_MODEL, find_base_model
 from dixtill_core.paths import BUNDLED_PAIR
 
@@ -39,6 +39,8 @@ class EncodedTexts:
     piece_words: np.ndarray  # (texts, pieces) int64: index of the piece's word in `words`, NO_WORD on special pieces
     words: tuple[tuple[Word, ...], ...]
     """Words of each text; those past the teacher's window have no piece."""
+    n_read: tuple[int, ...]
+    """How many leading words of each text lie inside the teacher's window, the last one perhaps in part."""
 
 
 class Teacher:
@@ -69,26 +71,39 @@ class Teacher:
         return next(self.model.parameters()).device
 
     @property
+    def embedding_layer(self) -> nn.Module:
+        """The layer that turns pieces into the vectors that gradients are taken of."""
+        return self.model.get_input_embeddings()  # type: ignore[operator]
+
+    @property
     def parameters(self) -> int:
         return sum(parameter.numel() for parameter in self.model.parameters())
 
     def encode(self, texts: Sequence[str]) -> EncodedTexts:
         """Tokenise a batch and give every piece its word by character offsets."""
         words = tuple(tuple(split_words(text)) for text in texts)
-        batch = self.tokenizer(
-            list(texts),
-            padding=True,
-            truncation=True,
-            max_length=self.max_length,
-            return_tensors="pt",
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
-        )
+        batch = self._tokenize(texts, padding=True, max_length=self.max_length)
+        if batch["input_ids"].shape[1] == 0:  # GPT-2 and its kin make no piece at all of an empty text.
+            batch = self._tokenize(texts, padding="max_length", max_length=1)
         offsets = batch.pop("offset_mapping").numpy()  # (texts, pieces, 2)
         special = batch.pop("special_tokens_mask").bool() | ~batch["attention_mask"].bool()
         piece_words = np.stack([match_pieces(offsets[i], special[i].numpy(), words[i]) for i in range(len(texts))])
+        is_full = batch["attention_mask"].sum(dim=1) >= self.max_length
+        n_read = tuple(_words_read(offsets[i], piece_words[i], words[i]) if is_full[i] else len(words[i]) for i in range(len(texts)))
         inputs = {name: tensor.to(self.device) for name, tensor in batch.items()}
-        return EncodedTexts(inputs, special.to(self.device), piece_words, words)
+        return EncodedTexts(inputs, special.to(self.device), piece_words, words, n_read)
+
+    def _tokenize(self, texts: Sequence[str], *, padding: bool | str, max_length: int) -> Any:
+        with self.lock:  # A fast tokenizer keeps its padding and truncation between calls, so threads must not share one.
+            return self.tokenizer(
+                list(texts),
+                padding=padding,
+                truncation=True,
+                max_length=max_length,
+                return_tensors="pt",
+                return_offsets_mapping=True,
+                return_special_tokens_mask=True,
+            )
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """Logits (texts, classes) of encoded texts."""
@@ -108,7 +123,8 @@ class Teacher:
     def readable_words(self, text: str) -> int:
         """How many leading words of `text` lie wholly inside the teacher's window."""
         words = split_words(text)
-        encoded = self.tokenizer(text, truncation=True, max_length=self.max_length, return_offsets_mapping=True)
+        with self.lock:
+            encoded = self.tokenizer(text, truncation=True, max_length=self.max_length, return_offsets_mapping=True)
         if len(encoded["input_ids"]) < self.max_length:
             return len(words)
         end = max(stop for _, stop in encoded["offset_mapping"])
@@ -158,6 +174,12 @@ def match_pieces(offsets: np.ndarray, special: np.ndarray, words: Sequence[Word]
     return result
 
 
+def _words_read(offsets: np.ndarray, piece_words: np.ndarray, words: Sequence[Word]) -> int:
+    """Leading words that the pieces of a full window reach."""
+    end = int(offsets[piece_words != NO_WORD, 1].max(initial=0))
+    return max(int(piece_words.max(initial=NO_WORD)) + 1, sum(word.start < end for word in words))
+
+
 def load_teacher(
     reference: str | Path = BUNDLED, *, device: str | None = None, max_length: int | None = None, allow_download: bool = True
 ) -> Teacher:
@@ -175,6 +197,7 @@ def load_teacher(
     """
     source = str(BUNDLED_TEACHER if str(reference) == BUNDLED else reference)
     folder = Path(source)
+    recover_folder(folder)
     if folder.is_dir():
         if (folder / "adapter_config.json").exists():
             return _load_adapter(folder, device, max_length)
@@ -198,12 +221,18 @@ def _load_whole(source: str, folder: Path | None, device: str | None, max_length
     from transformers import AutoModelForSequenceClassification
 
     tokenizer = load_tokenizer(source, local_only=local_only)
-    model = _or_model_error(
+    model, loading = _or_model_error(
         source,
         lambda: AutoModelForSequenceClassification.from_pretrained(
-            source, local_files_only=local_only, use_safetensors=True, trust_remote_code=False
+            source, local_files_only=local_only, use_safetensors=True, trust_remote_code=False, output_loading_info=True
         ),
     )
+    if lacking := sorted(loading["missing_keys"]):
+        raise ModelError(f"The model {source} is no trained classifier: it has no {lacking[0]}. Give one that was fine-tuned on labels.")
+    if sorted(model.config.id2label) != list(range(model.config.num_labels)):
+        raise ModelError(
+            f"The model {source} does not name its labels 0 to {model.config.num_labels - 1}. Correct id2label in config.json."
+        )
     names = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
     size = folder_bytes(folder) if folder else sum(p.numel() * p.element_size() for p in model.parameters())
     weights = sorted(folder.glob("*.safetensors")) if folder else []
@@ -217,6 +246,9 @@ def _load_adapter(folder: Path, device: str | None, max_length: int | None) -> T
     from transformers import AutoModelForSequenceClassification
 
     card = read_teacher_card(folder)
+    adapter = folder / "adapter_model.safetensors"
+    if not adapter.exists():  # PEFT would look for pickled weights.
+        raise ModelError(f"{adapter} is missing. Copy the whole folder of the teacher, or make it again with: dixtill teach")
     names = [str(name) for name in card["label_names"]]
     base = find_base_model() if card["base_model"] == BASE_MODEL else Path(card["base_model"])
     tokenizer = load_tokenizer(str(base), local_only=True)
@@ -230,7 +262,7 @@ def _load_adapter(folder: Path, device: str | None, max_length: int | None) -> T
     model.config.id2label = dict(enumerate(names))
     model.config.label2id = {name: i for i, name in enumerate(names)}
     merged = _or_model_error(str(folder), lambda: PeftModel.from_pretrained(model, str(folder)).merge_and_unload())
-    fingerprint = _fingerprint([sha256_of_file(folder / "adapter_model.safetensors"), sha256_of_file(base / "model.safetensors")])
+    fingerprint = _fingerprint([sha256_of_file(adapter), sha256_of_file(base / "model.safetensors")])
     size = folder_bytes(folder) + sum(
         folder_bytes(base / name) for name in ("model.safetensors", "tokenizer.json", "config.json") if (base / name).exists()
     )
@@ -265,16 +297,25 @@ def load_tokenizer(source: str, *, local_only: bool) -> Any:
         raise ModelError(
             f"{source} has no fast tokenizer, so its pieces cannot be matched to words. Save one with tokenizer.json beside the model."
         )
+    if tokenizer.vocab_size <= len(tokenizer.all_special_tokens):  # What transformers makes of a folder without a tokenizer.
+        raise ModelError(f"{source} holds no tokenizer. Save it beside the model with tokenizer.save_pretrained.")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    if tokenizer.pad_token_id is None:
+        raise ModelError(f"The tokenizer of {source} has no padding token. Set its pad_token and save it again.")
+    tokenizer.truncation_side = "right"  # What is read is the start of a text.
     return tokenizer
 
 
 def _finish(
     model: Any, tokenizer: Any, names: list[str], name: str, device: str | None, max_length: int | None, size: int, fingerprint: str
 ) -> Teacher:
+    if len(names) < 2:
+        raise ModelError(f"{name} has a single output, so it is a regression and no classifier. Give a model with two labels or more.")
     if model.config.pad_token_id is None:
         model.config.pad_token_id = tokenizer.pad_token_id
+    if model.config.model_type != "xlnet":  # Its head reads the last position. Others count positions from the left.
+        tokenizer.padding_side = "right"
     limits = [DEFAULT_MAX_LENGTH if max_length is None else max_length, int(min(tokenizer.model_max_length, 10**6))]
     positions = getattr(model.config, "max_position_embeddings", None)
     if isinstance(positions, int) and positions > 0:

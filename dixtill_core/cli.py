@@ -1,0 +1,238 @@
+"""The command line: each command is a few lines over the core. Results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from dixtill_core.errors import DixtillError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__import__("dixtill_core").__doc__)
+
+Result = TypeVar("Result")
+
+
+class MethodName(StrEnum):
+    DIXTILL = "dixtill"
+    DIXTILL_PAPER = "dixtill_paper"
+    KL = "kl"
+    MSE = "mse"
+    CE = "ce"
+
+
+class AttentionName(StrEnum):
+    MAGNITUDE = "magnitude"
+    SIGNED = "signed"
+
+
+DataOption = Annotated[str, typer.Option("--data", help="A .csv, .tsv or .parquet file, 'sample', or a Hub dataset like owner/dataset.")]
+TextColumnOption = Annotated[str | None, typer.Option("--text-column", help="Found by its usual names where left out.")]
+LabelColumnOption = Annotated[str | None, typer.Option("--label-column", help="Found by its usual names where left out.")]
+LabelsOption = Annotated[
+    str | None, typer.Option("--labels", help="Names of the labels 0, 1, 2 .. in a file of numbers, with commas between.")
+]
+ModelsOption = Annotated[
+    Path | None, typer.Option("--models", help="Folder that `dixtill distill` wrote; the bundled pair where left out.")
+]
+TeacherOption = Annotated[str, typer.Option("--teacher", help="'bundled', a folder with a model or adapter, or a Hub id like owner/model.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+CacheOption = Annotated[Path | None, typer.Option("--cache", help="Where teacher targets are kept; the user's cache where left out.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace a model that is already in the folder.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="The same seed gives the same model.")]
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="The sentence.")],
+    models: ModelsOption = None,
+    target: Annotated[str | None, typer.Option("--target", help="Label that the teacher explains; its prediction where left out.")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="Gradient evaluations of Integrated Gradients.")] = None,
+    baseline: Annotated[str, typer.Option("--baseline", help="pad, mask or zero.")] = "pad",
+    output: Annotated[str, typer.Option("--output", help="What is explained: probability or logit.")] = "probability",
+    as_json: JsonOption = False,
+) -> None:
+    """Why do teacher and student decide as they do? Coloured words, both models under each other."""
+    from dixtill_core.compare import compare
+    from dixtill_core.config import ExplainConfig
+    from dixtill_core.export.tables import comparison_record
+    from dixtill_core.terminal import print_comparison
+
+    chosen = {"baseline": baseline, "output": output} | ({} if steps is None else {"n_steps": steps, "max_steps": max(steps, 400)})
+    found = compare(_load_pair(models), text, ExplainConfig.from_dict(chosen), target)
+    if as_json:
+        _print_json(comparison_record(found))
+    else:
+        print_comparison(found)
+
+
+@app.command()
+def evaluate(
+    data: DataOption,
+    models: ModelsOption = None,
+    text_column: TextColumnOption = None,
+    label_column: LabelColumnOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Quality of both models on labelled texts, and how far their explanations agree."""
+    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.evaluate import Evaluation
+    from dixtill_core.evaluate import evaluate as run
+    from dixtill_core.terminal import print_evaluation
+
+    dataset = load_dataset(data, text_column=text_column, label_column=label_column, split="test")
+    dataset.require_labels()
+    found = _follow(run(_load_pair(models), dataset, cache=cache), Evaluation)
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        print_evaluation(found)
+
+
+@app.command()
+def teach(
+    data: DataOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the adapter.")],
+    labels: LabelsOption = None,
+    text_column: TextColumnOption = None,
+    label_column: LabelColumnOption = None,
+    name: Annotated[str, typer.Option("--name", help="How the teacher is called on screen.")] = "MiniLM with LoRA",
+    epochs: Annotated[int, typer.Option("--epochs")] = 5,
+    learning_rate: Annotated[float, typer.Option("--learning-rate")] = 6e-4,
+    seed: SeedOption = 0,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Fine-tune a teacher: a LoRA adapter on all-MiniLM-L6-v2, the best epoch by validation macro F1."""
+    from dixtill_core.config import TeachConfig
+    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.distill.teach import teach as run
+
+    if out.exists() and not overwrite:
+        raise DixtillError(f"{out} already exists. Choose another folder, or say --overwrite to replace it.")
+    dataset = load_dataset(data, text_column=text_column, label_column=label_column, label_names=_split_names(labels))
+    _follow(run(dataset, TeachConfig(epochs=epochs, learning_rate=learning_rate, seed=seed), out, name=name))
+    _say(f"The teacher is in {out}.")
+
+
+@app.command()
+def targets(
+    data: DataOption,
+    teacher: TeacherOption = "bundled",
+    text_column: TextColumnOption = None,
+    cache: CacheOption = None,
+) -> None:
+    """Compute the teacher's logits and attributions of all texts and keep them on disk; a killed run goes on."""
+    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.distill.targets import TARGET_CONFIG, TargetStore
+    from dixtill_core.models.teacher import load_teacher
+
+    dataset = load_dataset(data, text_column=text_column)
+    store = TargetStore(load_teacher(teacher), TARGET_CONFIG, cache)
+    _follow(store.compute(dataset.texts))
+    _say(f"The targets of {len(dataset):,} texts are in {store.folder}.")
+
+
+@app.command()
+def distill(
+    data: DataOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the pair of models.")],
+    teacher: TeacherOption = "bundled",
+    method: Annotated[MethodName, typer.Option("--method", help="Loss; see dixtill_core/distill/losses.py.")] = MethodName.DIXTILL,
+    attention: Annotated[
+        AttentionName | None, typer.Option("--attention", help="magnitude; signed, the paper's, with dixtill_paper.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs")] = None,
+    alpha: Annotated[float | None, typer.Option("--alpha", help="Weight of the teacher against the gold label.")] = None,
+    temperature: Annotated[float | None, typer.Option("--temperature")] = None,
+    alignment_weight: Annotated[float | None, typer.Option("--alignment-weight", help="Weight of L_XAI, method dixtill only.")] = None,
+    augmented_texts: Annotated[
+        int | None, typer.Option("--augmented-texts", help="Texts made for the teacher to label; 0 for none.")
+    ] = None,
+    hidden_size: Annotated[int | None, typer.Option("--hidden-size", help="LSTM units in each direction.")] = None,
+    dropout: Annotated[float | None, typer.Option("--dropout")] = None,
+    seed: SeedOption = 0,
+    text_column: TextColumnOption = None,
+    label_column: LabelColumnOption = None,
+    cache: CacheOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Distil a teacher into a student. Ctrl-C keeps the best epoch; the same command goes on after a kill."""
+    from dixtill_core.config import DistillConfig, StudentConfig
+    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.distill.trainer import distill as run
+    from dixtill_core.models.teacher import load_teacher
+
+    if attention is None:
+        attention = AttentionName.SIGNED if method is MethodName.DIXTILL_PAPER else AttentionName.MAGNITUDE
+    student_config = StudentConfig.from_dict(_given(attention=attention.value, hidden_size=hidden_size, dropout=dropout))
+    config = DistillConfig.from_dict(
+        _given(
+            method=method.value, epochs=epochs, alpha=alpha, temperature=temperature, alignment_weight=alignment_weight,
+            augmented_texts=augmented_texts, seed=seed,
+        )
+    )  # fmt: skip
+    dataset = load_dataset(data, text_column=text_column, label_column=label_column)
+    dataset.require_labels()
+    progress = run(dataset, load_teacher(teacher), out, student_config, config, teacher_reference=teacher, cache=cache, overwrite=overwrite)
+    _follow(progress)
+    _say(f"The pair is in {out}. Look at it with: dixtill explain TEXT --models {out}")
+
+
+def main() -> None:
+    """Run a command; a DixtillError becomes its message and status 1."""
+    import logging
+
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    try:
+        app()
+    except DixtillError as error:
+        _say(f"Error: {error}")
+        sys.exit(1)
+
+
+def _load_pair(models: Path | None) -> Any:
+    from dixtill_core.models.pair import load_pair
+    from dixtill_core.paths import BUNDLED_PAIR
+
+    return load_pair(models or BUNDLED_PAIR)
+
+
+def _follow(steps: Iterator[Any], result_type: type[Result] | None = None) -> Result:
+    """Show progress until the end and return the last item of `result_type`, if any."""
+    from dixtill_core.terminal import show_progress
+
+    return show_progress(steps, result_type)  # type: ignore[return-value]
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """The options that were set."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _split_names(names: str | None) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in names.split(",")) if names else None
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """NaN has no place in JSON; null does."""
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,253 @@
+"""Train a student on what the teacher said: a generator that can be stopped at any yield and resumed after a kill.
+
+`out/student` always holds the best epoch so far. `out/training_state.safetensors` holds everything the next epoch
+depends on; it is written after each epoch and removed at the end. Every random choice follows from the seed and the
+number of the epoch, so a run that was killed and resumed ends in the same weights as one that was not.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from dixtill_core.config import DistillConfig, ExplainConfig, StudentConfig
+from dixtill_core.data.datasets import Dataset
+from dixtill_core.data.vocabulary import initial_embeddings
+from dixtill_core.data.words import UNKNOWN
+from dixtill_core.distill.corpus import Corpus, Examples, prepare_corpus
+from dixtill_core.distill.losses import distillation_loss
+from dixtill_core.distill.targets import TARGET_CONFIG
+from dixtill_core.distill.teach import similar_length_batches
+from dixtill_core.errors import CheckpointError, DixtillError
+from dixtill_core.files import sha256_of_json, write_atomic
+from dixtill_core.metrics.agreement import mean_agreement
+from dixtill_core.metrics.classification import classification_scores
+from dixtill_core.models.checkpoint import save_student
+from dixtill_core.models.pair import STUDENT, write_pair
+from dixtill_core.models.student import Student, StudentClassifier
+from dixtill_core.models.teacher import Teacher
+from dixtill_core.progress import Progress
+
+STATE = "training_state.safetensors"
+WARMUP_SHARE = 0.1
+CLIP_NORM = 1.0
+EVALUATION_BATCH = 256
+VALIDATION_KS = (1, 3, 5)
+
+
+@dataclass(eq=False)
+class _Run:
+    """What changes while training."""
+
+    network: Student
+    averaged: Student
+    optimizer: torch.optim.AdamW
+    epoch: int = 0
+    step: int = 0
+    best: dict[str, float] = field(default_factory=dict)
+
+
+def distill(
+    dataset: Dataset,
+    teacher: Teacher,
+    out: Path,
+    student_config: StudentConfig | None = None,
+    config: DistillConfig | None = None,
+    *,
+    explain: ExplainConfig = TARGET_CONFIG,
+    teacher_reference: str = "",
+    cache: Path | None = None,
+    overwrite: bool = False,
+) -> Iterator[Progress]:
+    """Distil `teacher` into a student on the texts of `dataset`, and keep the epoch with the least validation loss.
+
+    Yields progress after every batch of targets, every training step and every epoch (then with `metrics`: validation
+    quality, `agreement` with the teacher, `loss`). The last one repeats the metrics of the kept epoch.
+
+    Args:
+        out: folder of the pair that results; see `models.pair`.
+        teacher_reference: how the pair's folder names the teacher; its name where empty.
+        cache: folder of the teacher's targets; the user's cache where None.
+        overwrite: let go of a finished student in `out`.
+
+    Raises:
+        DataError: labels are missing, too few, or not the teacher's.
+        DixtillError: `out` holds a finished student, or cannot be written.
+    """
+    student_config, config = student_config or StudentConfig(), config or DistillConfig()
+    out = Path(out)
+    dataset = dataset.with_label_names(teacher.label_names)
+    key = _run_key(dataset, teacher, student_config, config, explain)
+    if (out / STUDENT).exists() and not overwrite and _state_key(out / STATE) != key:
+        raise DixtillError(f"{out} already holds a student. Choose another folder, or say --overwrite to replace it.")
+
+    corpus = None
+    for item in prepare_corpus(dataset, teacher, student_config, config, explain, cache):
+        if isinstance(item, Corpus):
+            corpus = item
+        else:
+            yield item
+    assert corpus is not None
+
+    run = _start(corpus, len(teacher.label_names), student_config, config)
+    if _state_key(out / STATE) == key:
+        _restore(run, out / STATE)
+    provenance = {
+        "data": Path(dataset.source).name,
+        "texts": len(dataset),
+        "teacher": teacher.name,
+        "teacher_fingerprint": teacher.fingerprint,
+        "distill": config.to_dict(),
+        "explain": explain.to_dict(),
+    }
+    while run.epoch < config.epochs:
+        yield from _train_epoch(run, corpus, config)
+        metrics = _evaluate(run.averaged, corpus.validation, config)
+        if not run.best or metrics["loss"] < run.best["loss"]:
+            run.best = metrics | {"epoch": float(run.epoch)}
+            student = StudentClassifier(run.averaged, corpus.vocabulary, teacher.label_names)
+            save_student(out / STUDENT, student, metrics=run.best, provenance=provenance)
+            write_pair(out, teacher_reference or teacher.name)
+        _save_state(run, out / STATE, key)
+        yield Progress("validating the student", run.epoch, config.epochs, run.epoch, metrics=metrics)
+    (out / STATE).unlink(missing_ok=True)
+    yield Progress("done", config.epochs, config.epochs, int(run.best["epoch"]), metrics=run.best, note=str(out))
+
+
+def _start(corpus: Corpus, n_classes: int, student_config: StudentConfig, config: DistillConfig) -> _Run:
+    torch.manual_seed(config.seed)
+    network = Student(student_config, len(corpus.vocabulary), n_classes)
+    table = initial_embeddings(corpus.vocabulary, student_config.embedding_size, corpus.glove, config.seed)
+    with torch.no_grad():
+        network.embedding.weight.copy_(torch.from_numpy(table))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    return _Run(network, copy.deepcopy(network).eval(), optimizer)
+
+
+def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Iterator[Progress]:
+    examples = corpus.train
+    run.epoch += 1
+    random = np.random.default_rng([config.seed, run.epoch])
+    torch.manual_seed(config.seed * 100_003 + run.epoch)
+    unknown = corpus.vocabulary.position[UNKNOWN]
+    batches = similar_length_batches(np.arange(len(examples)), [len(ids) for ids in examples.word_ids], config.batch_size, random)
+    total_steps = len(batches) * config.epochs
+    sums: dict[str, float] = {}
+    for done, positions in enumerate(batches, start=1):
+        dropped = [
+            np.where(random.random(len(ids)) < config.word_dropout, unknown, ids) for ids in (examples.word_ids[i] for i in positions)
+        ]
+        ids, lengths, targets = examples.batch(positions, dropped)
+        with single_thread():
+            run.network.train()
+            loss, terms = distillation_loss(run.network(ids, lengths), targets, config)
+            run.optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle(run.step / total_steps)
+            run.optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(run.network.parameters(), CLIP_NORM)
+            run.optimizer.step()
+            run.step += 1
+            _average(run, config.average_decay)
+        for name, value in {"loss": loss, **terms}.items():
+            sums[name] = sums.get(name, 0.0) + value.item()
+        yield Progress("training the student", done, len(batches), run.epoch, {name: value / done for name, value in sums.items()})
+
+
+def one_cycle(progress: float) -> float:
+    """Share of the highest learning rate (Smith 2018): a linear rise over `WARMUP_SHARE`, then half a cosine to 0."""
+    if progress < WARMUP_SHARE:
+        return 0.04 + 0.96 * progress / WARMUP_SHARE
+    return (1 + math.cos(math.pi * (progress - WARMUP_SHARE) / (1 - WARMUP_SHARE))) / 2
+
+
+@torch.no_grad()
+def _average(run: _Run, decay: float) -> None:
+    """Move the averaged weights towards the current ones; faster at first, when there is nothing to average yet."""
+    decay = min(decay, (1 + run.step) / (10 + run.step))
+    for average, current in zip(run.averaged.parameters(), run.network.parameters(), strict=True):
+        average.lerp_(current, 1 - decay)
+
+
+@torch.inference_mode()
+def _evaluate(network: Student, examples: Examples, config: DistillConfig) -> dict[str, float]:
+    """Loss, quality against gold labels, fidelity and agreement with the teacher."""
+    logits = np.zeros_like(examples.logits)
+    scores: list[np.ndarray] = [np.zeros(0)] * len(examples)
+    total = 0.0
+    order = np.argsort([len(ids) for ids in examples.word_ids], kind="stable")
+    for start in range(0, len(order), EVALUATION_BATCH):
+        positions = order[start : start + EVALUATION_BATCH]
+        ids, lengths, targets = examples.batch(positions)
+        with single_thread():
+            output = network(ids, lengths)
+            total += distillation_loss(output, targets, config)[0].item() * len(positions)
+        logits[positions] = output.logits.numpy()
+        for row, i in enumerate(positions):
+            scores[i] = output.scores[row, : len(examples.scores[i])].numpy()
+    quality = classification_scores(examples.labels, logits)
+    fidelity = float(np.mean(logits.argmax(axis=1) == examples.logits.argmax(axis=1)))
+    return {"loss": total / len(examples), **quality, "fidelity": fidelity, **mean_agreement(examples.scores, scores, VALIDATION_KS)}
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """One thread: the student is too small for two, and sums in one order give the same weights on every machine size."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _run_key(dataset: Dataset, teacher: Teacher, student: StudentConfig, config: DistillConfig, explain: ExplainConfig) -> str:
+    labels = dataset.require_labels().tolist()
+    parts = [list(dataset.texts), labels, teacher.fingerprint, student.to_dict(), config.to_dict(), explain.to_dict()]
+    return sha256_of_json(parts)
+
+
+def _save_state(run: _Run, path: Path, key: str) -> None:
+    tensors = {f"network.{name}": tensor for name, tensor in run.network.state_dict().items()}
+    tensors |= {f"averaged.{name}": tensor for name, tensor in run.averaged.state_dict().items()}
+    for i, values in run.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{i}.{name}": tensor for name, tensor in values.items()}
+    metadata = {"key": key, "epoch": str(run.epoch), "step": str(run.step), "best": json.dumps(run.best)}
+    write_atomic(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
+
+
+def _state_key(path: Path) -> str | None:
+    """Key of the run that left its state at `path`; None where there is none that can be read."""
+    try:
+        with safe_open(path, "pt") as state:
+            return (state.metadata() or {}).get("key")
+    except (OSError, SafetensorError):
+        return None
+
+
+def _restore(run: _Run, path: Path) -> None:
+    try:
+        with safe_open(path, "pt") as state:
+            metadata = state.metadata()
+            tensors = {name: state.get_tensor(name) for name in state.keys()}  # noqa: SIM118 - no mapping
+        for module, prefix in ((run.network, "network."), (run.averaged, "averaged.")):
+            module.load_state_dict({name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)})
+        optimizer_state: dict[int, dict[str, Any]] = {}
+        for name, tensor in tensors.items():
+            if name.startswith("optimizer."):
+                _, i, field_name = name.split(".")
+                optimizer_state.setdefault(int(i), {})[field_name] = tensor
+        run.optimizer.load_state_dict({"state": optimizer_state, "param_groups": run.optimizer.state_dict()["param_groups"]})
+        run.epoch, run.step, run.best = int(metadata["epoch"]), int(metadata["step"]), json.loads(metadata["best"])
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path} cannot be resumed: {error}. Delete it to start again.") from error

@@ -1,0 +1,117 @@
+"""What the command line draws with rich: progress, coloured words, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from dixtill_core.compare import Answer, Comparison
+from dixtill_core.errors import DixtillError
+from dixtill_core.evaluate import Evaluation
+from dixtill_core.progress import Progress
+
+FOR, AGAINST = (31, 111, 139), (181, 84, 28)
+"""Blue speaks for the class, orange against it: apart for the colour-blind too, and the sign is printed as well."""
+STRONG = 0.55
+"""Share of the strongest score above which a word is written bold."""
+
+_SHOWN_METRICS = ("loss", "accuracy", "macro_f1", "macro_auc", "fidelity", "feature_agreement@3", "sign_agreement@3")
+
+
+def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
+    """Draw a bar for each stage on stderr, a line for each epoch; return the last item of `result_type`, if any.
+
+    Raises:
+        DixtillError: stopped by Ctrl-C; what was kept is said.
+    """
+    result = None
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with ProgressBar(*columns, console=console, transient=True, refresh_per_second=4) as bar:
+        tasks: dict[tuple[str, int], Any] = {}
+        try:
+            for item in steps:
+                if not isinstance(item, Progress):
+                    result = item if result_type is not None and isinstance(item, result_type) else result
+                    continue
+                if item.metrics:
+                    shown = "  ".join(f"{name} {item.metrics[name]:.3f}" for name in _SHOWN_METRICS if name in item.metrics)
+                    console.print(f"{item.stage} · epoch {item.epoch}: {shown}", highlight=False)
+                    continue
+                where = (item.stage, item.epoch)
+                if where not in tasks:
+                    for earlier in tasks.values():
+                        bar.update(earlier, visible=False)
+                    tasks[where] = bar.add_task(item.stage + (f" · epoch {item.epoch}" if item.epoch else ""), total=item.total)
+                losses = "  ".join(f"{name} {value:.3f}" for name, value in item.losses.items())
+                description = item.stage + (f" · epoch {item.epoch}" if item.epoch else "") + (f"  {losses}" if losses else "")
+                bar.update(tasks[where], completed=item.done, total=item.total, description=description)
+        except KeyboardInterrupt as error:
+            raise DixtillError("Stopped. The best epoch so far and all finished targets are kept.") from error
+        finally:
+            if hasattr(steps, "close"):
+                steps.close()
+    return result
+
+
+def print_comparison(comparison: Comparison, console: Console | None = None) -> None:
+    """Both models under each other: prediction, probabilities, coloured words, then their agreement."""
+    console = console or Console()
+    for answer in (comparison.teacher, comparison.student):
+        _print_answer(answer, console)
+    shares = "   ".join(f"{name} {value:.2f}" for name, value in comparison.agreement.items() if name.endswith(("@1", "@3", "@5")))
+    console.print(shares, style="dim", highlight=False)
+    for note in comparison.notes:
+        console.print(Text(f"Note: {note}", style="yellow"))
+
+
+def _print_answer(answer: Answer, console: Console) -> None:
+    head = Text(f"{answer.role.capitalize()}  ", style="bold")
+    head.append(f"{answer.label}  ", style="bold reverse")
+    head.append("  ".join(f"{label} {share:.0%}" for label, share in answer.probabilities.items()), style="dim")
+    console.print(head)
+    line = Text()
+    for word, share in zip(answer.attributions.words, answer.attributions.scaled(), strict=True):
+        line.append(_visible(word.text), style=_word_style(share))
+        line.append(f" {share:+.2f}  ", style="dim")
+    console.print(line)
+    delta = answer.attributions.convergence_delta
+    facts = f"{answer.seconds * 1000:,.1f} ms   {answer.bytes_on_disk / 1e6:.1f} MB   {answer.attributions.method}"
+    facts += "" if delta is None else f"   delta {delta:+.4f}"
+    console.print(Text(f"+ for {answer.target_label}, - against it   {facts}", style="dim"))
+    console.print()
+
+
+def _word_style(share: float) -> str:
+    red, green, blue = FOR if share >= 0 else AGAINST
+    strength = abs(share)
+    if strength < 0.05:
+        return ""
+    mixed = [round(255 - (255 - channel) * min(1.0, 0.15 + 0.85 * strength)) for channel in (red, green, blue)]
+    ink = "white" if strength > STRONG else "black"
+    return f"{'bold ' if strength > STRONG else ''}{ink} on rgb({mixed[0]},{mixed[1]},{mixed[2]})"
+
+
+def _visible(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    return "".join(character if character.isprintable() or character == "\u200d" else "�" for character in text)
+
+
+def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> None:
+    """Quality of both models as a table, then fidelity and agreement."""
+    console = console or Console()
+    table = Table("model", *(name.replace("_", " ") for name in evaluation.teacher))
+    for role, scores in (("teacher", evaluation.teacher), ("student", evaluation.student)):
+        table.add_row(role, *(f"{value:,}" if name == "n" else f"{value:.3f}" for name, value in scores.items()))
+    console.print(table)
+    console.print(f"fidelity {evaluation.fidelity:.3f} (share of equal predictions)", highlight=False)
+    agreement = Table("agreement @", *(str(k) for k in range(1, 6)))
+    for kind in ("feature", "sign"):
+        agreement.add_row(kind, *(f"{evaluation.agreement[f'{kind}_agreement@{k}']:.3f}" for k in range(1, 6)))
+    console.print(agreement)

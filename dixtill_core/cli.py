@@ -209,7 +209,7 @@ def _follow(steps: Iterator[Any], result_type: type[Result] | None = None) -> Re
     """Show progress until the end and return the last item of `result_type`, if any."""
     from dixtill_core.terminal import show_progress
 
-    return show_progress(steps, result_type)  # type: ignore[return-value]
+    return show_progress(steps, result_type)
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -40,6 +40,11 @@ def _require_choice(name: str, value: str, choices: Any) -> None:
     _require(value in allowed, f"{name} is {value!r}, but has to be one of {', '.join(allowed)}.")
 
 
+def _require_seeds(**seeds: int) -> None:
+    for name, seed in seeds.items():
+        _require(0 <= seed < 2**32, f"{name} is {seed}, but has to lie between 0 and 4294967295.")
+
+
 @dataclass(frozen=True)
 class ExplainConfig(_Config):
     """How Integrated Gradients of the teacher are computed (see `explain.integrated_gradients`)."""
@@ -93,6 +98,7 @@ class TeachConfig(_Config):
         _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}, but has to be above 0.")
         _require(self.lora_rank >= 1, f"lora_rank is {self.lora_rank}, but has to be 1 or more.")
         _require(0 < self.validation_share < 1, f"validation_share is {self.validation_share}, but has to lie between 0 and 1.")
+        _require_seeds(seed=self.seed, split_seed=self.split_seed)
 
 
 @dataclass(frozen=True)
@@ -155,4 +161,5 @@ class DistillConfig(_Config):
         _require(0 <= self.average_decay < 1, f"average_decay is {self.average_decay}, but has to lie in [0, 1).")
         _require(self.augmented_texts >= 0, f"augmented_texts is {self.augmented_texts}, but may not be negative.")
         _require(0 < self.validation_share < 1, f"validation_share is {self.validation_share}, but has to lie between 0 and 1.")
+        _require_seeds(seed=self.seed, split_seed=self.split_seed)
         _require(self.max_words >= 1, f"max_words is {self.max_words}, but has to be 1 or more.")

@@ -20,7 +20,14 @@ from playwright.sync_api import Browser, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHOTS = {"compare.png": (1440, "light"), "compare_dark.png": (1440, "dark"), "phone.png": (390, "light")}
-CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update", "--disable-sync"]
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+)
 SECONDS = 120
 
 
@@ -83,7 +90,7 @@ def main() -> None:
         sys.exit("No Chromium was found. Install one, or name it with --chromium.")
     arguments.out.mkdir(parents=True, exist_ok=True)
     with running_dashboard() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=arguments.chromium, args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=arguments.chromium, args=list(CHROMIUM_ARGUMENTS))
         for name, (width, scheme) in SHOTS.items():
             take_shot(browser, address, arguments.out / name, width, scheme, arguments.text)
             print(arguments.out / name)

@@ -198,7 +198,7 @@ def _choose_text_column(table: pd.DataFrame, wanted: str | None, source: str) ->
     best = max(lengths, key=lengths.__getitem__)
     if lengths[best] < 10:
         raise DataError(f"{source} has no column that looks like texts among {_columns(table)}. Name it with --text-column.")
-    return best
+    return str(best)
 
 
 def _choose_label_column(table: pd.DataFrame, wanted: str | None, text_column: str, source: str) -> str | None:

@@ -28,7 +28,7 @@ from dixtill_core.progress import Progress
 
 FORMAT = 1
 SHARD_TEXTS = 512
-TARGET_CONFIG = ExplainConfig(n_steps=12, tolerance=0.1, max_steps=48)
+TARGET_CONFIG = ExplainConfig(n_steps=16, tolerance=0.1, max_steps=64)
 """Fewer steps than for one sentence on screen: benchmarks/integrated_gradients.py has the error of each choice."""
 
 _SCHEMA = pa.schema(

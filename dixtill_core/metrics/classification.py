@@ -25,10 +25,10 @@ def classification_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, f
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         aucs = [roc_auc_score(labels == c, probabilities[:, c]) for c in present] if len(present) > 1 else [float("nan")]
-    return {
-        "accuracy": float(accuracy_score(labels, predicted)),
-        "macro_f1": float(f1_score(labels, predicted, average="macro", labels=present, zero_division=0)),
-        "mcc": float(matthews_corrcoef(labels, predicted)),
-        "macro_auc": float(np.mean(aucs)),
-        "n": len(labels),
-    }
+        return {
+            "accuracy": float(accuracy_score(labels, predicted)),
+            "macro_f1": float(f1_score(labels, predicted, average="macro", labels=present, zero_division=0)),
+            "mcc": float(matthews_corrcoef(labels, predicted)),
+            "macro_auc": float(np.mean(aucs)),
+            "n": len(labels),
+        }

@@ -1,0 +1,1 @@
+"""The Streamlit dashboard: pages over dixtill_core, without arithmetic of their own. Run: streamlit run dashboard/app.py"""

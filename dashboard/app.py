@@ -1,0 +1,11 @@
+"""The dashboard's frame: page settings and navigation. Each page is a file in `views`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).parent
+
+st.set_page_config(page_title="DiXtill", page_icon=str(FOLDER / "icon.svg"), layout="wide")
+st.logo(str(FOLDER / "logo.svg"), size="large")
+st.navigation([st.Page("views/compare.py", title="Compare", default=True)]).run()

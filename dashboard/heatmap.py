@@ -1,0 +1,71 @@
+"""A comparison as plain data for the component in `components/comparison.js`, which draws it. No Streamlit here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dixtill_core.export import html
+from dixtill_core.export.panels import Panel, StudentShows, comparison_panels, ends_of_scale, joined_words
+from dixtill_core.summary import summarize
+
+if TYPE_CHECKING:
+    from dixtill_core.compare import Comparison
+
+COMPONENTS = Path(__file__).parent / "components"
+PLACE = '<div class="comparison"></div>'
+LONG_TEXT = 60
+"""With more words than this, the rows scroll in a box of their own."""
+
+
+def heatmap_data(comparison: Comparison, k: int, student_shows: StudentShows) -> dict[str, Any]:
+    """Everything that the component shows, as JSON: summary, words, both panels, scale."""
+    panels = comparison_panels(comparison, student_shows)
+    against, speaks_for = ends_of_scale(panels)
+    joined = joined_words(comparison)
+    attention = None if panels[1].has_sign else "the student's share of attention"
+    return {
+        "summary": [[span.text, span.is_strong] for span in summarize(comparison, k)],
+        "notes": list(comparison.notes),
+        "words": [{"text": word.text, "is_joined": is_joined} for word, is_joined in zip(comparison.words, joined, strict=True)],
+        "panels": [_panel_data(panel) for panel in panels],
+        "scale": {"against": against, "for": speaks_for, "attention": attention},
+        "is_long": len(comparison.words) > LONG_TEXT,
+    }
+
+
+def _panel_data(panel: Panel) -> dict[str, Any]:
+    words = [
+        {
+            "size": round(abs(value), 4),
+            "number": panel.numbers[i],
+            "meaning": panel.meaning(i),
+            "tone": panel.tone(i),
+            "is_faint": panel.is_faint(i),
+        }
+        for i, value in enumerate(panel.values)
+    ]
+    return {
+        "role": panel.role,
+        "title": panel.title,
+        "subtitle": panel.subtitle,
+        "method": panel.method,
+        "shares": [share._asdict() for share in panel.shares],
+        "facts": [fact._asdict() for fact in panel.facts],
+        "words": words,
+    }
+
+
+class ComponentSources(NamedTuple):
+    """What Streamlit registers as a component."""
+
+    html: str
+    css: str
+    js: str
+
+
+@lru_cache(maxsize=1)
+def component_sources() -> ComponentSources:
+    css = html.STYLE + (COMPONENTS / "comparison.css").read_text(encoding="utf-8")
+    return ComponentSources(PLACE, css, (COMPONENTS / "comparison.js").read_text(encoding="utf-8"))

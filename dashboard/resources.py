@@ -1,0 +1,63 @@
+"""Everything that sessions share: the pair of models, loaded once, and the latest comparisons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dixtill_core.config import ExplainConfig
+from dixtill_core.paths import BUNDLED_PAIR, PROJECT
+
+if TYPE_CHECKING:
+    from dixtill_core.compare import Comparison
+    from dixtill_core.data.datasets import Dataset
+    from dixtill_core.models.pair import ModelPair
+
+RUNS = PROJECT / "runs"
+WARM_UP = "Shares rise as profit beats forecasts"
+
+
+def find_pairs() -> dict[str, str]:
+    """Name of each folder with a pair of models: the bundled one and those that were distilled here."""
+    own = sorted(file.parent for file in RUNS.glob("*/pair.json"))
+    return {str(BUNDLED_PAIR): "bundled pair"} | {str(folder): folder.name for folder in own}
+
+
+def pair_version(folder: str) -> int:
+    """Changes when a pair is distilled again into the same folder, so that no cache shows the old one."""
+    card = Path(folder) / "student" / "config.json"
+    return card.stat().st_mtime_ns if card.exists() else 0
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def load_models(folder: str, version: int) -> ModelPair:
+    """Both models of a folder, run once so that the first time shown is not that of loading code. Never downloads."""
+    from dixtill_core.compare import compare
+    from dixtill_core.models.pair import load_pair
+
+    pair = load_pair(Path(folder), allow_download=False)
+    compare(pair, WARM_UP, ExplainConfig(n_steps=4, path="uniform", max_steps=4))
+    return pair
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def compare_text(folder: str, version: int, text: str, config: ExplainConfig, target: str | None) -> Comparison:
+    """The comparison of a text, kept under everything that decides it.
+
+    The teacher's lock is held throughout, so that the times shown are not spent waiting for another session.
+    """
+    from dixtill_core.compare import compare
+
+    pair = load_models(folder, version)
+    with pair.teacher.lock:
+        return compare(pair, text, config, target)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def load_sample() -> Dataset:
+    """The bundled corpus."""
+    from dixtill_core.data.datasets import load_dataset
+
+    return load_dataset("sample")

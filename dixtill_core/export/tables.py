@@ -1,0 +1,94 @@
+"""A comparison as numbers: CSV for a spreadsheet, JSON with everything that made them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from dixtill_core.summary import plain_text, summarize
+
+if TYPE_CHECKING:
+    from dixtill_core.compare import Answer, Comparison
+
+FORMAT = 1
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A spreadsheet runs a cell that starts with one of these."""
+COLUMNS = ("position", "word", "start", "end", "teacher_score", "teacher_target", "student_score", "student_target", "student_attention")
+
+
+def comparison_csv(comparison: Comparison) -> bytes:
+    """One row a word: offsets into the text, both models' scores, the student's attention; UTF-8 with a mark that Excel reads."""
+    teacher, student = comparison.teacher, comparison.student
+    weights = student.attributions.weights
+    stream = io.StringIO(newline="")
+    table = csv.writer(stream)
+    table.writerow(COLUMNS)
+    for i, word in enumerate(comparison.words):
+        table.writerow(
+            [
+                i + 1, safe_cell(word.text), word.start, word.end,
+                float(teacher.attributions.scores[i]), safe_cell(teacher.target_label),
+                float(student.attributions.scores[i]), safe_cell(student.target_label),
+                "" if weights is None else float(weights[i]),
+            ]
+        )  # fmt: skip
+    return stream.getvalue().encode("utf-8-sig", errors="replace")
+
+
+def safe_cell(text: str) -> str:
+    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
+    return "'" + text if text.startswith(FORMULA_STARTS) else text
+
+
+def comparison_json(comparison: Comparison) -> bytes:
+    """The whole comparison: text, words with offsets, scores, settings, probabilities, agreement, times and sizes."""
+    return json.dumps(comparison_record(comparison), indent=2, ensure_ascii=False, allow_nan=False).encode("utf-8", errors="replace")
+
+
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
+    """What `comparison_json` writes, as plain data."""
+    return {
+        "format": FORMAT,
+        "dixtill": version("dixtill"),
+        "text": comparison.text,
+        "typed_characters": comparison.typed_characters,
+        "words": [word.text for word in comparison.words],
+        "offsets": [[word.start, word.end] for word in comparison.words],
+        "teacher": _teacher_record(comparison.teacher),
+        "student": _student_record(comparison.student),
+        "agreement": comparison.agreement,
+        "summary": plain_text(summarize(comparison)),
+        "notes": list(comparison.notes),
+    }
+
+
+def _teacher_record(answer: Answer) -> dict[str, Any]:
+    attributions = answer.attributions
+    return _answer_record(answer) | {
+        "attributions": attributions.scores.tolist(),
+        "n_steps": attributions.n_steps,
+        "convergence_delta": attributions.convergence_delta,
+        "converged": attributions.converged,
+    }
+
+
+def _student_record(answer: Answer) -> dict[str, Any]:
+    attributions = answer.attributions
+    weights = None if attributions.weights is None else attributions.weights.tolist()
+    return _answer_record(answer) | {"scores": attributions.scores.tolist(), "weights": weights}
+
+
+def _answer_record(answer: Answer) -> dict[str, Any]:
+    return {
+        "label": answer.label,
+        "probabilities": answer.probabilities,
+        "target": answer.target_label,
+        "method": answer.attributions.method,
+        "seconds": answer.seconds,
+        "model": answer.model_name,
+        "parameters": answer.parameters,
+        "bytes_on_disk": answer.bytes_on_disk,
+    }

@@ -66,8 +66,8 @@ def save_roberta(folder: Path, labels: tuple[str, ...] = LABELS) -> Path:
     vocabulary, merges = _byte_level_bpe(["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
     tokenizer = RobertaTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_PIECES)
     config = RobertaConfig(
-        vocab_size=len(tokenizer), max_position_embeddings=MAX_PIECES + 2, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2,
-        **SHAPE, **_names(labels),
+        vocab_size=len(tokenizer), max_position_embeddings=MAX_PIECES + 2, type_vocab_size=1, pad_token_id=1,
+        bos_token_id=0, eos_token_id=2, **SHAPE, **_names(labels),
     )  # fmt: skip
     return _save(folder, RobertaForSequenceClassification, config, tokenizer)
 
@@ -96,8 +96,8 @@ def save_xlm_roberta(folder: Path, labels: tuple[str, ...] = LABELS) -> Path:
     scores = dict.fromkeys(["<s>", "<pad>", "</s>", "<unk>"], 0.0) | dict.fromkeys(["▁", *letters], -4.0) | likely
     tokenizer = XLMRobertaTokenizer(vocab=list(scores.items()), model_max_length=MAX_PIECES)
     config = XLMRobertaConfig(
-        vocab_size=len(tokenizer), max_position_embeddings=MAX_PIECES + 2, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2,
-        **SHAPE, **_names(labels),
+        vocab_size=len(tokenizer), max_position_embeddings=MAX_PIECES + 2, type_vocab_size=1, pad_token_id=1,
+        bos_token_id=0, eos_token_id=2, **SHAPE, **_names(labels),
     )  # fmt: skip
     return _save(folder, XLMRobertaForSequenceClassification, config, tokenizer)
 

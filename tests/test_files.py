@@ -92,16 +92,20 @@ def test_a_folder_that_was_not_there_is_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
 def test_an_exception_while_writing_leaves_the_old_folder(old_folder: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), replace_folder(old_folder) as fresh:
-        (fresh / "weights").write_text("half")
-        raise error
+    def write_half() -> None:
+        with replace_folder(old_folder) as fresh:
+            (fresh / "weights").write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        write_half()
     assert (old_folder / "weights").read_text() == "old"
     assert names_in(old_folder.parent) == ["model"]
 
 
 def test_a_full_disk_leaves_the_old_folder(old_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", disk_full)
-    with pytest.raises(DixtillError, match="No space left.*unchanged"), replace_folder(old_folder) as fresh:
+    with pytest.raises(DixtillError, match=r"No space left.*unchanged"), replace_folder(old_folder) as fresh:
         (fresh / "weights").write_text("new")
     assert (old_folder / "weights").read_text() == "old"
     assert names_in(old_folder.parent) == ["model"]

@@ -28,7 +28,8 @@ from dixtill_core.progress import Progress
 
 FORMAT = 1
 SHARD_TEXTS = 512
-TARGET_CONFIG = ExplainConfig(n_steps=16, tolerance=0.1, max_steps=64)
+PROGRESS_TEXTS = 32
+TARGET_CONFIG = ExplainConfig(n_steps=12, tolerance=0.3, max_steps=12)
 """Fewer steps than for one sentence on screen: benchmarks/integrated_gradients.py has the error of each choice."""
 
 _SCHEMA = pa.schema(
@@ -76,7 +77,7 @@ class TargetStore:
         # Long and short texts are mixed in every shard, so that the time left can be told from the first one.
         for start in range(0, total, SHARD_TEXTS):
             rows: list[dict] = []
-            for part in _similar_lengths(missing[start : start + SHARD_TEXTS]):
+            for part in self._similar_lengths(missing[start : start + SHARD_TEXTS]):
                 rows.extend(self._rows(part))
                 yield Progress(stage, done + len(rows), total)
             self._write_shard(rows)
@@ -106,6 +107,11 @@ class TargetStore:
         logits = np.array([row[1] for row in rows], dtype=np.float32).reshape(len(rows), n_classes)
         scores = [np.array(row[2], dtype=np.float32) for row in rows]
         return TeacherTargets(logits, scores, np.array([row[4] for row in rows], dtype=np.float32))
+
+    def _similar_lengths(self, texts: list[str]) -> list[list[str]]:
+        counts = self.teacher.piece_counts(texts)
+        ordered = [texts[i] for i in sorted(range(len(texts)), key=counts.__getitem__)]
+        return [ordered[i : i + PROGRESS_TEXTS] for i in range(0, len(ordered), PROGRESS_TEXTS)]
 
     def _rows(self, texts: list[str]) -> list[dict]:
         logits = self.teacher.predict(texts)
@@ -150,8 +156,3 @@ class TargetStore:
 def text_key(text: str) -> str:
     """Under which a text's targets are kept: a hash of its characters, so that the store holds no text."""
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _similar_lengths(texts: list[str], size: int = 64) -> list[list[str]]:
-    ordered = sorted(texts, key=len)
-    return [ordered[i : i + size] for i in range(0, len(ordered), size)]

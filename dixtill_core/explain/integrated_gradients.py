@@ -14,7 +14,7 @@ itself an Integrated Gradients from one point of the path to the next, so captum
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +28,10 @@ from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.models.teacher import NO_WORD, EncodedTexts, Teacher
 
 SCAN_POINTS = 11
-STEPS_PER_SEGMENT = 4
+STEPS_PER_SEGMENT = (4, 5, 3, 6, 7)
+"""Gauss-Legendre steps of one segment, the best first; the first that divides the number of steps is taken."""
+LARGEST_BATCH = 16
+"""Texts explained together; more of them gain nothing on a CPU."""
 UNIFORM_SHARE = 0.1
 """Part of the segment density that ignores the scan, so that no stretch of the path goes unvisited."""
 
@@ -81,11 +84,10 @@ def pieces_of_budget(teacher: Teacher, memory_budget_mb: int, longest: int) -> i
 
 def _batches(teacher: Teacher, texts: Sequence[str], positions: list[int], memory_budget_mb: int) -> list[np.ndarray]:
     """Texts of similar length together, so many that one step of each fits into the budget."""
-    ordered = sorted(positions, key=lambda i: len(texts[i]))
+    counts = dict(zip(positions, teacher.piece_counts([texts[i] for i in positions]), strict=True))
     batches: list[list[int]] = []
-    for i in ordered:
-        pieces = min(teacher.max_length, 2 + len(texts[i]))  # A piece has at least one character.
-        room = max(1, min(16, pieces_of_budget(teacher, memory_budget_mb, pieces) // pieces))
+    for i in sorted(positions, key=counts.__getitem__):
+        room = min(LARGEST_BATCH, pieces_of_budget(teacher, memory_budget_mb, counts[i]) // max(1, counts[i]))
         if batches and len(batches[-1]) < room:
             batches[-1].append(i)
         else:
@@ -96,19 +98,18 @@ def _batches(teacher: Teacher, texts: Sequence[str], positions: list[int], memor
 def _explain_batch(teacher: Teacher, texts: Sequence[str], targets: np.ndarray, config: ExplainConfig) -> list[WordAttributions]:
     with teacher.lock:
         encoded = teacher.encode(texts)
-        target = torch.as_tensor(targets, device=teacher.device)
-        embeddings, baselines = _path_ends(teacher, encoded, config)
-        per_piece, deltas, n_steps = _integrate(teacher, encoded, embeddings, baselines, target, config)
-        change = _output_change(teacher, encoded, embeddings, baselines, target, config)
+        path = _Path(teacher, encoded, torch.as_tensor(targets, device=teacher.device), config)
+        per_piece, changes, n_steps = _integrate(path, config)
     method = (
         f"Integrated Gradients of the {config.output}, {config.baseline} baseline, {config.merge} of pieces, {n_steps} {config.path} steps"
     )
     results = []
     for i in range(len(texts)):
         words = encoded.words[i][: encoded.n_read[i]]
-        converged = bool(abs(deltas[i]) <= config.tolerance * max(1.0, abs(change[i])))
+        delta = float(per_piece[i].sum() - changes[i])
+        converged = abs(delta) <= config.tolerance * max(1.0, abs(float(changes[i])))
         scores = merge_pieces(per_piece[i], encoded.piece_words[i], len(words), config.merge)
-        results.append(WordAttributions(words, scores, int(targets[i]), method, float(deltas[i]), converged, n_steps))
+        results.append(WordAttributions(words, scores, int(targets[i]), method, delta, converged, n_steps))
     return results
 
 
@@ -121,83 +122,81 @@ def merge_pieces(piece_scores: np.ndarray, piece_words: np.ndarray, n_words: int
     return scores
 
 
-def _path_ends(teacher: Teacher, encoded: EncodedTexts, config: ExplainConfig) -> tuple[Tensor, Tensor]:
-    """Embeddings of the texts and of their baselines, both (texts, pieces, size); special pieces are the same in both."""
-    layer = teacher.embedding_layer
-    ids = encoded.inputs["input_ids"]
-    with torch.no_grad():
-        embeddings = layer(ids)
-        if config.baseline == "zero":
-            filling = torch.zeros_like(embeddings)
-        else:
-            filling = layer(torch.full_like(ids, teacher.baseline_id(config.baseline)))
-        return embeddings, torch.where(encoded.special_mask[..., None], embeddings, filling)
+class _Path:
+    """The straight path of a batch from its baselines to its texts in embedding space, and F along it."""
 
+    def __init__(self, teacher: Teacher, encoded: EncodedTexts, target: Tensor, config: ExplainConfig) -> None:
+        self.layer = teacher.embedding_layer
+        self.forward = teacher.forward
+        self.output = config.output
+        self.names = tuple(encoded.inputs)
+        self.inputs = tuple(encoded.inputs.values())
+        self.target = target  # (texts,)
+        ids = encoded.inputs["input_ids"]
+        with torch.no_grad():
+            end = self.layer(ids)
+            if config.baseline == "zero":
+                filling = torch.zeros_like(end)
+            else:
+                filling = self.layer(torch.full_like(ids, teacher.baseline_id(config.baseline)))
+            self.start = torch.where(encoded.special_mask[..., None], end, filling)  # (texts, pieces, size)
+            self.difference = end - self.start
+        self.budget = pieces_of_budget(teacher, config.memory_budget_mb, ids.shape[1]) // ids.shape[1]
+        """Texts of one step that a pass may hold."""
 
-def _output_function(teacher: Teacher, names: Sequence[str], output: str) -> Callable[..., Tensor]:
-    """F(embeddings, *inputs): the model run on its usual inputs, with the embedding layer's result replaced."""
-    layer = teacher.embedding_layer
+    def at(self, rows: Tensor, positions: Tensor) -> Tensor:
+        """Points of the path, (points, pieces, size), for texts `rows` (points,) at `positions` (points,) in [0, 1]."""
+        return self.start[rows] + positions[:, None, None] * self.difference[rows]
 
-    def output_of(embeddings: Tensor, *inputs: Tensor) -> Tensor:
-        hook = layer.register_forward_hook(lambda module, arguments, result: embeddings)
+    def function(self, embeddings: Tensor, *inputs: Tensor) -> Tensor:
+        """F of every class: the model run on its usual inputs, with the embedding layer's result replaced."""
+        hook = self.layer.register_forward_hook(lambda module, arguments, result: embeddings)
         try:
-            logits = teacher.forward(dict(zip(names, inputs, strict=True)))
+            logits = self.forward(dict(zip(self.names, inputs, strict=True)))
         finally:
             hook.remove()
-        return logits.softmax(dim=-1) if output == "probability" else logits
+        return logits.softmax(dim=-1) if self.output == "probability" else logits
 
-    return output_of
+    @torch.no_grad()
+    def scan(self, n_points: int) -> Tensor:
+        """F of the target at equal distances, both ends included, (texts, points) float64."""
+        rows = torch.arange(len(self.target), device=self.target.device)
+        columns = []
+        for position in torch.linspace(0, 1, n_points).tolist():
+            outputs = self.function(self.at(rows, torch.full_like(rows, position, dtype=self.start.dtype)), *self.inputs)
+            columns.append(outputs.gather(1, self.target[:, None]))
+        return torch.cat(columns, dim=1).double()
 
 
-def _integrate(
-    teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, baselines: Tensor, target: Tensor, config: ExplainConfig
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Attribution of each piece (texts, pieces), convergence delta (texts,), and steps taken for each text."""
-    n_texts, longest = embeddings.shape[:2]
-    n_segments = 1 if config.path == "uniform" else max(1, config.n_steps // STEPS_PER_SEGMENT)
-    steps = config.n_steps if n_segments == 1 else STEPS_PER_SEGMENT
-    names = list(encoded.inputs)
-    function = _output_function(teacher, names, config.output)
+def _integrate(path: _Path, config: ExplainConfig) -> tuple[np.ndarray, np.ndarray, int]:
+    """Attribution of each piece (texts, pieces), F(text) - F(baseline) (texts,), and steps taken for each text."""
+    n_texts, longest = path.start.shape[:2]
+    steps = next((steps for steps in STEPS_PER_SEGMENT if config.n_steps % steps == 0), STEPS_PER_SEGMENT[0])
+    n_segments = 1 if config.path == "uniform" else max(1, config.n_steps // steps)
     if n_segments == 1:
-        cuts = torch.tensor([[0.0, 1.0]], device=embeddings.device).expand(n_texts, 2)
+        steps, scan = config.n_steps, path.scan(2)
+        cuts = torch.tensor([[0.0, 1.0]]).expand(n_texts, 2).to(path.start)
     else:
-        cuts = segment_cuts(_scan(teacher, encoded, function, embeddings, baselines, target), n_segments).to(embeddings)
+        scan = path.scan(SCAN_POINTS)
+        cuts = segment_cuts(scan, n_segments).to(path.start)
 
-    explainer = IntegratedGradients(function)
-    room = pieces_of_budget(teacher, config.memory_budget_mb, longest)
-    rows = torch.arange(n_texts, device=embeddings.device).repeat_interleave(n_segments)  # (texts * segments,)
+    explainer = IntegratedGradients(path.function)
+    rows = torch.arange(n_texts, device=path.start.device).repeat_interleave(n_segments)  # (texts * segments,)
     lower, upper = cuts[:, :-1].reshape(-1), cuts[:, 1:].reshape(-1)
-    pieces_done, delta_done = [], []
-    for chosen in torch.arange(len(rows), device=rows.device).split(max(1, room // longest)):
+    pieces = []
+    for chosen in torch.arange(len(rows), device=rows.device).split(max(1, path.budget)):
         row = rows[chosen]
-        difference = embeddings[row] - baselines[row]
-        attributed, delta = explainer.attribute(
-            baselines[row] + upper[chosen, None, None] * difference,
-            baselines[row] + lower[chosen, None, None] * difference,
-            target=target[row],
-            additional_forward_args=tuple(encoded.inputs[name][row] for name in names),
+        attributed = explainer.attribute(
+            path.at(row, upper[chosen]),
+            path.at(row, lower[chosen]),
+            target=path.target[row],
+            additional_forward_args=tuple(values[row] for values in path.inputs),
             n_steps=steps,
-            internal_batch_size=max(len(chosen), room // longest),
-            return_convergence_delta=True,
+            internal_batch_size=max(len(chosen), path.budget),
         )
-        pieces_done.append(attributed.detach().sum(dim=-1))
-        delta_done.append(delta.detach())
-    per_piece = torch.cat(pieces_done).double().reshape(n_texts, n_segments, longest).sum(dim=1)
-    deltas = torch.cat(delta_done).double().reshape(n_texts, n_segments).sum(dim=1)
-    return per_piece.cpu().numpy(), deltas.cpu().numpy(), steps * n_segments
-
-
-@torch.no_grad()
-def _scan(
-    teacher: Teacher, encoded: EncodedTexts, function: Callable[..., Tensor], embeddings: Tensor, baselines: Tensor, target: Tensor
-) -> Tensor:
-    """F at `SCAN_POINTS` equal distances along the path, (texts, points)."""
-    inputs = tuple(encoded.inputs.values())
-    columns = []
-    for position in torch.linspace(0, 1, SCAN_POINTS).tolist():
-        outputs = function(baselines + position * (embeddings - baselines), *inputs)
-        columns.append(outputs.gather(1, target[:, None]))
-    return torch.cat(columns, dim=1)
+        pieces.append(attributed.detach().sum(dim=-1))
+    per_piece = torch.cat(pieces).double().reshape(n_texts, n_segments, longest).sum(dim=1)
+    return per_piece.cpu().numpy(), (scan[:, -1] - scan[:, 0]).cpu().numpy(), steps * n_segments
 
 
 def segment_cuts(scan: Tensor, n_segments: int) -> Tensor:
@@ -216,16 +215,3 @@ def segment_cuts(scan: Tensor, n_segments: int) -> Tensor:
     cuts = np.stack([np.interp(wanted, row / row[-1], positions) for row in cumulative])
     cuts[:, 0], cuts[:, -1] = 0.0, 1.0
     return torch.as_tensor(cuts)
-
-
-@torch.no_grad()
-def _output_change(
-    teacher: Teacher, encoded: EncodedTexts, embeddings: Tensor, baselines: Tensor, target: Tensor, config: ExplainConfig
-) -> np.ndarray:
-    """F(text) - F(baseline) for each text: probabilities never change by more than 1, so only logits need a look."""
-    if config.output == "probability":
-        return np.ones(len(target))
-    function = _output_function(teacher, list(encoded.inputs), config.output)
-    inputs = tuple(encoded.inputs.values())
-    change = function(embeddings, *inputs) - function(baselines, *inputs)
-    return change.gather(1, target[:, None]).squeeze(1).double().cpu().numpy()

@@ -112,13 +112,18 @@ class Teacher:
     def predict(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
         """Logits (texts, classes) float32, in the order given; texts of similar length share a batch."""
         logits = np.zeros((len(texts), len(self.label_names)), dtype=np.float32)
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        counts = self.piece_counts(texts)
+        order = sorted(range(len(texts)), key=counts.__getitem__)
         with torch.inference_mode(), self.lock:
             for start in range(0, len(order), batch_size):
                 chosen = order[start : start + batch_size]
                 encoded = self.encode([texts[i] for i in chosen])
                 logits[chosen] = self.forward(encoded.inputs).float().cpu().numpy()
         return logits
+
+    def piece_counts(self, texts: Sequence[str]) -> list[int]:
+        """How many pieces the teacher reads of each text, special ones counted: what its time follows."""
+        return [len(ids) for ids in self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]] if texts else []
 
     def readable_words(self, text: str) -> int:
         """How many leading words of `text` lie wholly inside the teacher's window."""

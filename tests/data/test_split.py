@@ -6,7 +6,7 @@ import pytest
 from dixtill_core.data.datasets import Dataset, duplicate_key, split_dataset
 from dixtill_core.errors import DataError
 
-WORDS = "shares profit bank gold oil margin demand outlook revenue guidance".split()
+WORDS = ["shares", "profit", "bank", "gold", "oil", "margin", "demand", "outlook", "revenue", "guidance"]
 
 
 def corpus(counts: tuple[int, ...]) -> Dataset:
@@ -76,7 +76,7 @@ def test_too_few_texts_are_refused_with_what_is_needed(counts: tuple[int, ...], 
 def test_a_label_whose_texts_are_all_one_is_refused() -> None:
     many = corpus((50,))
     dataset = Dataset((*many.texts, *["the same text"] * 20), np.array([0] * 50 + [1] * 20), ("a", "b"), "a.csv")
-    with pytest.raises(DataError, match="1 different.*'b'"):
+    with pytest.raises(DataError, match=r"1 different.*'b'"):
         split_dataset(dataset, 0.1, seed=0)
     assert len(split_dataset(corpus((50, 20)), 0.1, seed=0)[1]) > 0
 

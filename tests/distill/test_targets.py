@@ -12,7 +12,7 @@ from tests.distill.conftest import EXPLAIN
 
 
 def _compute(store, texts):
-    return [step for step in store.compute(texts)]
+    return list(store.compute(texts))
 
 
 def test_targets_are_the_teachers_logits_and_attributions_in_the_order_asked_for(bert, corpus, tmp_path):

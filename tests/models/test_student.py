@@ -79,7 +79,7 @@ def packed_student(student: Student, ids: Tensor, lengths: Tensor) -> StudentOut
     """The same equations with one packed bi-directional LSTM and the attention in numpy, text by text."""
     config = student.config
     lstm = nn.LSTM(config.embedding_size, config.hidden_size, batch_first=True, bidirectional=True)
-    weights = {name: value for name, value in student.forward_lstm.state_dict().items()}
+    weights = dict(student.forward_lstm.state_dict())
     weights |= {f"{name}_reverse": value for name, value in student.backward_lstm.state_dict().items()}
     lstm.load_state_dict(weights)
     packed = nn.utils.rnn.pack_padded_sequence(student.embedding(ids), lengths, batch_first=True, enforce_sorted=False)

@@ -11,7 +11,7 @@ from dixtill_core.export.panels import Panel, StudentShows, comparison_panels, e
 from dixtill_core.summary import summarize
 
 if TYPE_CHECKING:
-    from dixtill_core.compare import Comparison
+    from dixtill_core.comparison import Comparison
 
 COMPONENTS = Path(__file__).parent / "components"
 PLACE = '<div class="comparison"></div>'

@@ -11,7 +11,7 @@ from dixtill_core.config import ExplainConfig
 from dixtill_core.paths import BUNDLED_PAIR, PROJECT
 
 if TYPE_CHECKING:
-    from dixtill_core.compare import Comparison
+    from dixtill_core.comparison import Comparison
     from dixtill_core.data.datasets import Dataset
     from dixtill_core.models.pair import ModelPair
 
@@ -34,7 +34,7 @@ def pair_version(folder: str) -> int:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def load_models(folder: str, version: int) -> ModelPair:
     """Both models of a folder, run once so that the first time shown is not that of loading code. Never downloads."""
-    from dixtill_core.compare import compare
+    from dixtill_core.comparison import compare
     from dixtill_core.models.pair import load_pair
 
     pair = load_pair(Path(folder), allow_download=False)
@@ -48,7 +48,7 @@ def compare_text(folder: str, version: int, text: str, config: ExplainConfig, ta
 
     The teacher's lock is held throughout, so that the times shown are not spent waiting for another session.
     """
-    from dixtill_core.compare import compare
+    from dixtill_core.comparison import compare
 
     pair = load_models(folder, version)
     with pair.teacher.lock:

@@ -60,7 +60,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Why do teacher and student decide as they do? Coloured words, both models under each other."""
-    from dixtill_core.compare import compare
+    from dixtill_core.comparison import compare
     from dixtill_core.config import ExplainConfig
     from dixtill_core.export.tables import comparison_record
     from dixtill_core.terminal import print_comparison

@@ -15,7 +15,7 @@ from dixtill_core.export.numbers import format_share
 from dixtill_core.metrics.agreement import top_words
 
 if TYPE_CHECKING:
-    from dixtill_core.compare import Answer, Comparison
+    from dixtill_core.comparison import Answer, Comparison
 
 EQUALLY_SURE = 0.01
 """Probabilities closer than this are called equally sure."""

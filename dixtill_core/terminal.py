@@ -11,7 +11,7 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dixtill_core.compare import Answer, Comparison
+from dixtill_core.comparison import Answer, Comparison
 from dixtill_core.errors import DixtillError
 from dixtill_core.evaluate import Evaluation
 from dixtill_core.progress import Progress

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dixtill_core.compare import Answer, Comparison
+from dixtill_core.comparison import Answer, Comparison
 from dixtill_core.data.words import Word
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.metrics.agreement import agreement

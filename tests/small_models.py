@@ -42,7 +42,7 @@ SENTENCES = (
 LABELS = ("bearish", "bullish", "neutral")
 SIZE = 32
 SHAPE = {"num_hidden_layers": 2, "num_attention_heads": 4, "hidden_size": SIZE, "intermediate_size": 48}
-MAX_PIECES = 64
+MAX_PIECES = 128
 WEIGHT_SCALE = 20.0
 
 

@@ -23,7 +23,7 @@ from dixtill_core.export.tables import comparison_csv, comparison_json
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from dixtill_core.compare import Comparison
+    from dixtill_core.comparison import Comparison
 
 PREDICTED = ""  # Stands for the predicted class among the labels, none of which is empty.
 STEPS = (10, 20, 50, 100, 200)

@@ -11,7 +11,7 @@ from dixtill_core.export.panels import Panel, StudentShows, comparison_figures, 
 from dixtill_core.summary import summarize
 
 if TYPE_CHECKING:
-    from dixtill_core.compare import Comparison
+    from dixtill_core.comparison import Comparison
 
 STYLE = (Path(__file__).parent / "comparison.css").read_text(encoding="utf-8")
 """Layout of a comparison, without its colours; the dashboard's component draws with it too."""

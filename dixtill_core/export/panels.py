@@ -22,7 +22,7 @@ from dixtill_core.export.numbers import (
 )
 
 if TYPE_CHECKING:  # PyTorch comes with it; pages show before that is loaded.
-    from dixtill_core.compare import Answer, Comparison
+    from dixtill_core.comparison import Answer, Comparison
 
 StudentShows = Literal["scores", "weights"]
 """The student's signed scores, or its attention weights, which are shares without a sign."""

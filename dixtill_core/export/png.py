@@ -20,7 +20,7 @@ from dixtill_core.export.panels import Panel, StudentShows, Tone, comparison_fig
 from dixtill_core.summary import Span, summarize
 
 if TYPE_CHECKING:
-    from dixtill_core.compare import Comparison
+    from dixtill_core.comparison import Comparison
 
 SCALE = 2
 """Pixels per unit of the layout, for sharp text on any screen."""

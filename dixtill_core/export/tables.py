@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dixtill_core.summary import plain_text, summarize
 
 if TYPE_CHECKING:
-    from dixtill_core.compare import Answer, Comparison
+    from dixtill_core.comparison import Answer, Comparison
 
 FORMAT = 1
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -123,7 +123,10 @@ class Teacher:
 
     def piece_counts(self, texts: Sequence[str]) -> list[int]:
         """How many pieces the teacher reads of each text, special ones counted: what its time follows."""
-        return [len(ids) for ids in self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]] if texts else []
+        if not texts:
+            return []
+        with self.lock:
+            return [len(ids) for ids in self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]]
 
     def readable_words(self, text: str) -> int:
         """How many leading words of `text` lie wholly inside the teacher's window."""

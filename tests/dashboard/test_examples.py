@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.examples import EXAMPLES
-from dixtill_core.compare import Comparison, compare
+from dixtill_core.comparison import Comparison, compare
 from dixtill_core.models.checkpoint import read_student_config
 from dixtill_core.models.pair import ModelPair, load_pair
 from dixtill_core.paths import BUNDLED_PAIR

@@ -28,6 +28,10 @@ def test_words_rank_by_magnitude_and_ties_by_position(values: tuple[float, ...],
     assert top_words(scores(*values), k).tolist() == expected
 
 
+def test_ties_in_a_long_text_go_to_the_earlier_words() -> None:
+    assert top_words(np.tile([0.5, -1.0], 100), 4).tolist() == [1, 3, 5, 7]
+
+
 TEACHER = scores(0.9, -0.7, 0.1, 0.05, 0.0)
 STUDENT = scores(0.2, 0.8, -0.4, 0.1, 0.0)
 

@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from dixtill_core.data.words import split_words
 from dixtill_core.errors import ModelError
 from dixtill_core.models.teacher import Teacher, load_teacher
-from tests.small_models import SAVE, SENTENCES, save_bert
+from tests.small_models import MAX_PIECES, SAVE, SENTENCES, save_bert
 
 TEXTS = [
     *SENTENCES,
@@ -64,13 +64,41 @@ def test_left_padding_of_a_saved_tokenizer_does_not_change_a_batch(teacher_folde
 
 
 def test_many_threads_get_the_same_answers_as_one(bert: Teacher) -> None:
-    texts = TEXTS * 3
-    expected = [bert.predict([text])[0] for text in texts], [bert.readable_words(text) for text in texts]
+    texts = TEXTS * 6
+    logits, words = [bert.predict([text])[0] for text in texts], [bert.readable_words(text) for text in texts]
+    shapes = [bert.encode([text, "gold"]).piece_words.shape for text in texts]
     with ThreadPoolExecutor(8) as threads:
-        logits = threads.map(lambda text: bert.predict([text, "gold"])[0], texts)
-        words = threads.map(bert.readable_words, texts)
-        np.testing.assert_allclose(list(logits), expected[0], atol=2e-4)
-        assert list(words) == expected[1]
+        found_logits = threads.map(lambda text: bert.predict([text, "gold"])[0], texts)
+        found_words = threads.map(bert.readable_words, texts)
+        found_shapes = threads.map(lambda text: bert.encode([text, "gold"]).piece_words.shape, texts)
+        np.testing.assert_allclose(list(found_logits), logits, atol=2e-4)
+        assert list(found_words) == words
+        assert list(found_shapes) == shapes
+
+
+def test_the_tokenizer_is_used_under_the_lock_only(bert: Teacher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps padding and truncation between calls, so that two threads would spoil each other's batches."""
+    tokenizer, held = bert.tokenizer, []
+
+    def watched(*arguments: object, **options: object) -> object:
+        held.append(bert.lock._is_owned())  # type: ignore[attr-defined]
+        return tokenizer(*arguments, **options)
+
+    monkeypatch.setattr(bert, "tokenizer", watched)
+    for use in (bert.predict, bert.encode, bert.piece_counts, lambda texts: bert.readable_words(texts[0])):
+        held.clear()
+        use(TEXTS)
+        assert held
+        assert all(held)
+
+
+def test_pieces_are_counted_up_to_the_window(any_teacher: Teacher) -> None:
+    added = any_teacher.tokenizer.num_special_tokens_to_add()
+    counts = any_teacher.piece_counts(["gold", "bank " * 200])
+    assert counts == [int(any_teacher.encode([text]).inputs["attention_mask"].sum()) for text in ("gold", "bank " * 200)]
+    assert counts[0] >= 1 + added
+    assert counts[1] == any_teacher.max_length
+    assert any_teacher.piece_counts([]) == []
 
 
 # Labels and what a model says about itself
@@ -106,13 +134,13 @@ def test_the_fingerprint_follows_the_weights(bert: Teacher, teacher_folder: Call
 
 
 def test_the_window_is_the_least_of_its_limits(teacher_folder: Callable[[str], Path], tmp_path: Path) -> None:
-    assert load_teacher(teacher_folder("bert"), device="cpu").max_length == 64  # positions and tokenizer
+    assert load_teacher(teacher_folder("bert"), device="cpu").max_length == MAX_PIECES  # positions and tokenizer
     assert load_teacher(teacher_folder("bert"), device="cpu", max_length=20).max_length == 20
-    for kind in ("roberta", "gpt2"):  # RoBERTa has 66 positions, two of which no text can use.
+    for kind in ("roberta", "gpt2"):  # RoBERTa has two positions more, which no text can use.
         folder = SAVE[kind](tmp_path / kind)
         _edit(folder / "tokenizer_config.json", model_max_length=10**30)
         teacher = load_teacher(folder, device="cpu")
-        assert teacher.max_length == 64
+        assert teacher.max_length == MAX_PIECES
         assert np.isfinite(teacher.predict(["bank " * 500])).all()
 
 

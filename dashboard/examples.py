@@ -9,6 +9,6 @@ EXAMPLES = {
     "neutral": "The central bank publishes the minutes of its March meeting on Thursday",
     "negation": "The chipmaker did not cut its outlook, and margins were not as weak as feared",
     "they agree": "$TRMQ plunges 20% after the drug fails its late-stage trial",
-    "they differ": "Losses narrow at the airline, but bulls should not get excited yet",
+    "they differ": "Payrolls shrank by 48,000 in March, a far cry from the 120,000 gain economists had forecast",
 }
 SURPRISE = "surprise me"

@@ -10,7 +10,7 @@ from dixtill_core.errors import ConfigError
 Baseline = Literal["pad", "mask", "zero"]
 Output = Literal["probability", "logit"]
 Merge = Literal["sum", "mean"]
-Path = Literal["adaptive", "uniform"]
+IntegrationPath = Literal["adaptive", "uniform"]
 Method = Literal["dixtill", "dixtill_paper", "kl", "mse", "ce"]
 Attention = Literal["magnitude", "signed"]
 
@@ -57,7 +57,7 @@ class ExplainConfig(_Config):
     """Function that is explained: the softmax probability of the target class, or its logit."""
     merge: Merge = "sum"
     """Word score from its pieces: their sum keeps completeness, their mean is what the paper's notebook does."""
-    path: Path = "adaptive"
+    path: IntegrationPath = "adaptive"
     """Where the steps lie: "uniform" Gauss-Legendre, or "adaptive" on segments of equal change of the output."""
     tolerance: float = 0.05
     """Largest |convergence delta|, as a share of the output's change with 1 as its least, before steps are doubled."""
@@ -71,7 +71,7 @@ class ExplainConfig(_Config):
         _require_choice("baseline", self.baseline, Baseline)
         _require_choice("output", self.output, Output)
         _require_choice("merge", self.merge, Merge)
-        _require_choice("path", self.path, Path)
+        _require_choice("path", self.path, IntegrationPath)
         _require(self.tolerance > 0, f"tolerance is {self.tolerance}, but has to be above 0.")
         _require(self.memory_budget_mb >= 1, f"memory_budget_mb is {self.memory_budget_mb}, but has to be 1 or more.")
 
@@ -111,7 +111,7 @@ class StudentConfig(_Config):
     attention: Attention = "magnitude"
     """"signed" is the paper's softmax(sigma); "magnitude" is softmax(gain * |sigma|), which also reads words that
     speak against the prediction."""
-    dropout: float = 0.3
+    dropout: float = 0.15
     max_vocabulary: int = 15_000
 
     def __post_init__(self) -> None:
@@ -130,9 +130,9 @@ class DistillConfig(_Config):
     alpha: float = 0.9
     """Weight of what the teacher says against the gold label."""
     temperature: float = 5.0
-    alignment_weight: float = 1.0
+    alignment_weight: float = 2.0
     """Weight of L_XAI beside the soft loss; only the method "dixtill" reads it, the paper has 1."""
-    epochs: int = 8
+    epochs: int = 12
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 0.01

@@ -108,7 +108,7 @@ def test_a_value_at_the_end_of_its_range_is_accepted(kind: Any, setting: str, va
 def test_the_defaults_of_the_paper_are_kept() -> None:
     student, distill = StudentConfig(), DistillConfig()
     assert (student.embedding_size, student.hidden_size) == (50, 50)
-    assert (distill.alpha, distill.temperature, distill.alignment_weight, distill.max_words) == (0.9, 5.0, 1.0, 150)
+    assert (distill.alpha, distill.temperature, distill.max_words) == (0.9, 5.0, 150)
 
 
 def test_every_error_for_the_user_has_one_base() -> None:

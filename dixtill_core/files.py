@@ -34,6 +34,15 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise DixtillError(f"Cannot write {path}: {error.strerror or error}. What was there before is unchanged.") from error
 
 
+def make_folder(path: Path) -> None:
+    """Create a folder, or say why nothing can be written there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        raise DixtillError(f"Cannot write to {path}: {error.strerror or error}. Choose another folder.") from error
+
+
 def write_json(path: Path, value: Any) -> None:
     """Atomic, human-readable JSON."""
     write_atomic(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())

@@ -40,6 +40,8 @@ def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
                 if not isinstance(item, Progress):
                     result = item if result_type is not None and isinstance(item, result_type) else result
                     continue
+                if item.note:
+                    console.print(item.note, highlight=False)
                 if item.metrics:
                     shown = "  ".join(f"{name} {item.metrics[name]:.3f}" for name in _SHOWN_METRICS if name in item.metrics)
                     console.print(f"{item.stage} · epoch {item.epoch}: {shown}", highlight=False)
@@ -53,7 +55,9 @@ def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
                 description = item.stage + (f" · epoch {item.epoch}" if item.epoch else "") + (f"  {losses}" if losses else "")
                 bar.update(tasks[where], completed=item.done, total=item.total, description=description)
         except KeyboardInterrupt as error:
-            raise DixtillError("Stopped. The best epoch so far and all finished targets are kept.") from error
+            raise DixtillError(
+                "Stopped. The best epoch so far and all finished targets are kept; the same command goes on from there."
+            ) from error
         finally:
             if hasattr(steps, "close"):
                 steps.close()

@@ -27,6 +27,7 @@ from dixtill_core.paths import cache_folder
 from dixtill_core.progress import Progress
 
 FORMAT = 1
+"""Rises whenever `split_words` changes: attributions belong to its words."""
 SHARD_TEXTS = 512
 PROGRESS_TEXTS = 32
 TARGET_CONFIG = ExplainConfig(n_steps=12, tolerance=0.3, max_steps=12)

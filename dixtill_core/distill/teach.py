@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from dixtill_core.config import TeachConfig
 from dixtill_core.data.datasets import Dataset, split_dataset
-from dixtill_core.files import replace_folder, write_json
+from dixtill_core.files import make_folder, replace_folder, write_json
 from dixtill_core.metrics.classification import classification_scores
 from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, find_base_model
 from dixtill_core.models.teacher import choose_device, load_tokenizer
@@ -42,6 +42,7 @@ def teach(
     from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
 
+    make_folder(Path(out).parent)
     train, validation = split_dataset(dataset, config.validation_share, config.split_seed)
     labels = dataset.require_labels()
     torch.manual_seed(config.seed)

@@ -30,7 +30,7 @@ from dixtill_core.distill.losses import distillation_loss
 from dixtill_core.distill.targets import TARGET_CONFIG
 from dixtill_core.distill.teach import similar_length_batches
 from dixtill_core.errors import CheckpointError, DixtillError
-from dixtill_core.files import sha256_of_json, write_atomic
+from dixtill_core.files import make_folder, sha256_of_json, write_atomic
 from dixtill_core.metrics.agreement import mean_agreement
 from dixtill_core.metrics.classification import classification_scores
 from dixtill_core.models.checkpoint import save_student
@@ -92,6 +92,8 @@ def distill(
     if (out / STUDENT).exists() and not overwrite and _state_key(out / STATE) != key:
         raise DixtillError(f"{out} already holds a student. Choose another folder, or say --overwrite to replace it.")
 
+    make_folder(out)  # An hour of explaining before a folder turns out to be closed would be lost.
+
     corpus = None
     for item in prepare_corpus(dataset, teacher, student_config, config, explain, cache):
         if isinstance(item, Corpus):
@@ -103,6 +105,7 @@ def distill(
     run = _start(corpus, len(teacher.label_names), student_config, config)
     if _state_key(out / STATE) == key:
         _restore(run, out / STATE)
+        yield Progress("resuming", run.epoch, config.epochs, note=f"Resuming after epoch {run.epoch} of {config.epochs}.")
     provenance = {
         "data": Path(dataset.source).name,
         "texts": len(dataset),
@@ -122,7 +125,7 @@ def distill(
         _save_state(run, out / STATE, key)
         yield Progress("validating the student", run.epoch, config.epochs, run.epoch, metrics=metrics)
     (out / STATE).unlink(missing_ok=True)
-    yield Progress("done", config.epochs, config.epochs, int(run.best["epoch"]), metrics=run.best, note=str(out))
+    yield Progress("done", config.epochs, config.epochs, int(run.best["epoch"]), metrics=run.best)
 
 
 def _start(corpus: Corpus, n_classes: int, student_config: StudentConfig, config: DistillConfig) -> _Run:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from dixtill_core.errors import ModelError
 from dixtill_core.files import folder_bytes, recover_folder, sha256_of_file
 from dixtill_core.models.base_model import BASE_MODEL, find_base_model
 from dixtill_core.paths import BUNDLED_PAIR
+
+# PEFT asks transformers for it at every load; users can do nothing about it.
+warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
 
 BUNDLED = "bundled"
 BUNDLED_TEACHER = BUNDLED_PAIR / "teacher"

@@ -58,8 +58,9 @@ def test_a_run_stopped_within_an_epoch_and_resumed_gives_the_same_model(start, t
             break
     steps.close()
     assert (tmp_path / "stopped" / STATE).exists()
-    epochs = {step.epoch for step in start(tmp_path / "stopped") if step.stage == "training the student"}
-    assert min(epochs) == stop_in_epoch
+    resumed = list(start(tmp_path / "stopped"))
+    assert min(step.epoch for step in resumed if step.stage == "training the student") == stop_in_epoch
+    assert f"after epoch {stop_in_epoch - 1}" in next(step.note for step in resumed if step.stage == "resuming")
     _assert_same_student(tmp_path / "whole", tmp_path / "stopped")
     assert not (tmp_path / "stopped" / STATE).exists()
 
@@ -138,6 +139,12 @@ def test_a_finished_student_is_not_overwritten_unasked(start, tmp_path):
     with pytest.raises(DixtillError, match="already holds a student"):
         next(start(tmp_path / "out", other))
     list(start(tmp_path / "out", other, overwrite=True))
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_computed(start, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(DixtillError, match="Choose another folder"):
+        next(start(tmp_path / "file"))
 
 
 def test_a_damaged_training_state_starts_the_run_again(start, tmp_path):

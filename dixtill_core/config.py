@@ -144,8 +144,8 @@ class DistillConfig(_Config):
     """Texts made from the training texts and labelled by the teacher's logits alone; 0 for none."""
     validation_share: float = 0.1
     split_seed: int = 0
-    """Seed of the validation split, kept apart from `seed`: it has to be the teacher's, or the student would be
-    validated on texts that the teacher was trained on."""
+    """Seed of the validation split, kept apart from `seed`, so that students of different seeds can be compared. A
+    teacher that says what it was validated on decides instead (see `distill.corpus`)."""
     max_words: int = 150
     seed: int = 0
 

@@ -157,7 +157,12 @@ def test_teach_makes_a_teacher_that_explains(run, small_csv, tmp_path):
     out = tmp_path / "adapter"
     taught = run("teach", "--data", small_csv, "--labels", "down,up,flat", "--out", out, "--epochs", "1", "--name", "tiny")
     assert taught.returncode == 0, taught.stderr
-    assert sorted(path.name for path in out.iterdir()) == ["adapter_config.json", "adapter_model.safetensors", "teacher.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "teacher.json",
+        "validation_texts.txt",
+    ]
     assert "site-packages" not in (out / "adapter_config.json").read_text()
     distilled = run("distill", "--data", small_csv, "--teacher", out, "--out", tmp_path / "pair", "--epochs", "1", "--augmented-texts", "0")
     assert distilled.returncode == 0, distilled.stderr

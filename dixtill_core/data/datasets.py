@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,9 +119,9 @@ def split_dataset(dataset: Dataset, validation_share: float, seed: int) -> tuple
     from sklearn.model_selection import StratifiedGroupKFold
 
     labels = dataset.require_labels()
-    keys = [duplicate_key(text) for text in dataset.texts]
-    position = {key: i for i, key in enumerate(sorted(set(keys)))}
-    groups = np.array([position[key] for key in keys])
+    # Numbered by first occurrence, so that the split does not hang on how keys are spelt.
+    position: dict[str, int] = {}
+    groups = np.array([position.setdefault(duplicate_key(text), len(position)) for text in dataset.texts])
     different = np.unique(np.stack([labels, groups]), axis=1)[0]  # a label once for each of its different texts
     counts = np.bincount(different, minlength=len(dataset.label_names))
     n_folds = max(2, round(1 / validation_share))
@@ -134,6 +135,11 @@ def split_dataset(dataset: Dataset, validation_share: float, seed: int) -> tuple
     folds = StratifiedGroupKFold(n_splits=n_folds, shuffle=True, random_state=seed)
     train, validation = next(folds.split(np.zeros(len(dataset)), labels, groups))
     return train, validation
+
+
+def text_key(text: str) -> str:
+    """A short hash that stands for a text where the text itself is not to be kept."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def duplicate_key(text: str) -> str:

@@ -11,7 +11,7 @@ import torch
 
 from dixtill_core.config import DistillConfig, ExplainConfig, StudentConfig
 from dixtill_core.data.augment import augment
-from dixtill_core.data.datasets import Dataset, split_dataset
+from dixtill_core.data.datasets import Dataset, split_dataset, text_key
 from dixtill_core.data.glove import Glove, load_glove
 from dixtill_core.data.vocabulary import Vocabulary, build_vocabulary
 from dixtill_core.data.words import split_words
@@ -60,7 +60,7 @@ def prepare_corpus(
     dataset: Dataset, teacher: Teacher, student: StudentConfig, config: DistillConfig, explain: ExplainConfig, cache: Path | None = None
 ) -> Iterator[Progress | Corpus]:
     """Compute or read all targets, yielding progress, and last the corpus itself."""
-    train_positions, validation_positions = split_dataset(dataset, config.validation_share, config.split_seed)
+    train_positions, validation_positions = split_as_taught(dataset, teacher, config)
     store = TargetStore(teacher, explain, cache)
     yield from store.compute(dataset.texts)
     targets = store.load(dataset.texts)
@@ -95,6 +95,17 @@ def prepare_corpus(
         validation_texts, labels[validation_positions], _subset(targets, validation_positions), vocabulary, config.max_words
     )
     yield Corpus(train, validation, vocabulary, glove)
+
+
+def split_as_taught(dataset: Dataset, teacher: Teacher, config: DistillConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Training and validation positions: the teacher's own validation texts where enough of them are here.
+
+    A student validated on texts that its teacher was trained on would be compared with answers learned by heart.
+    """
+    held_out = np.array([text_key(text) in teacher.validation_keys for text in dataset.texts])
+    if held_out.mean() >= config.validation_share / 2:
+        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    return split_dataset(dataset, config.validation_share, config.split_seed)
 
 
 def _subset(targets: TeacherTargets, positions: np.ndarray) -> TeacherTargets:

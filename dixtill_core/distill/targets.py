@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from dixtill_core.config import ExplainConfig
+from dixtill_core.data.datasets import text_key
 from dixtill_core.data.words import split_words
 from dixtill_core.errors import DixtillError
 from dixtill_core.explain.integrated_gradients import integrated_gradients
@@ -26,7 +27,7 @@ from dixtill_core.models.teacher import Teacher
 from dixtill_core.paths import cache_folder
 from dixtill_core.progress import Progress
 
-FORMAT = 1
+FORMAT = 2
 """Rises whenever `split_words` changes: attributions belong to its words."""
 SHARD_TEXTS = 512
 PROGRESS_TEXTS = 32
@@ -152,8 +153,3 @@ class TargetStore:
                 yield from parquet.read_table(shard, columns=["key"]).column("key").to_pylist()
             except (pa.ArrowInvalid, OSError):
                 shard.unlink(missing_ok=True)
-
-
-def text_key(text: str) -> str:
-    """Under which a text's targets are kept: a hash of its characters, so that the store holds no text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:24]

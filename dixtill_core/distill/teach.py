@@ -15,11 +15,11 @@ import torch
 from torch.nn import functional
 
 from dixtill_core.config import TeachConfig
-from dixtill_core.data.datasets import Dataset, split_dataset
-from dixtill_core.files import make_folder, replace_folder, write_json
+from dixtill_core.data.datasets import Dataset, split_dataset, text_key
+from dixtill_core.files import make_folder, replace_folder, write_atomic, write_json
 from dixtill_core.metrics.classification import classification_scores
 from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, find_base_model
-from dixtill_core.models.teacher import choose_device, load_tokenizer
+from dixtill_core.models.teacher import VALIDATION_TEXTS, choose_device, load_tokenizer
 from dixtill_core.progress import Progress
 
 LORA_TARGETS = ["query", "key", "value", "dense"]
@@ -32,7 +32,7 @@ def teach(
 ) -> Iterator[Progress]:
     """Train an adapter, yield progress after every step and epoch, and keep the epoch with the best macro F1.
 
-    The folder `out` (adapter_model.safetensors, adapter_config.json, teacher.json) is rewritten whenever an epoch is
+    The folder `out` (adapter_model.safetensors, adapter_config.json, teacher.json, validation_texts.txt) is rewritten whenever an epoch is
     better than all before it, so closing the generator keeps the best one so far.
 
     Raises:
@@ -84,7 +84,7 @@ def teach(
         scores = classification_scores(labels[validation], _logits(model, tokenizer, pieces, validation))
         if scores["macro_f1"] > best:
             best = scores["macro_f1"]
-            _save(model, out, name, dataset, config, epoch, scores)
+            _save(model, out, name, dataset, validation, config, epoch, scores)
         yield Progress(
             "validating the teacher", steps_per_epoch, steps_per_epoch, epoch, {"cross_entropy": total_loss / steps_per_epoch}, scores
         )
@@ -115,7 +115,9 @@ def _logits(model: Any, tokenizer: Any, pieces: list[list[int]], positions: np.n
     return logits
 
 
-def _save(model: Any, out: Path, name: str, dataset: Dataset, config: TeachConfig, epoch: int, scores: dict[str, float]) -> None:
+def _save(
+    model: Any, out: Path, name: str, dataset: Dataset, validation: np.ndarray, config: TeachConfig, epoch: int, scores: dict[str, float]
+) -> None:
     with replace_folder(out) as folder:
         # PEFT wrote the folder of this machine that the base model came from; the name is what others can find.
         model.peft_config["default"].base_model_name_or_path = BASE_MODEL
@@ -131,3 +133,5 @@ def _save(model: Any, out: Path, name: str, dataset: Dataset, config: TeachConfi
             "versions": {package: version(package) for package in ("torch", "transformers", "peft")},
         }
         write_json(folder / "teacher.json", card)
+        keys = sorted(text_key(dataset.texts[i]) for i in validation)
+        write_atomic(folder / VALIDATION_TEXTS, "".join(f"{key}\n" for key in keys).encode())

@@ -32,6 +32,8 @@ BUNDLED = "bundled"
 BUNDLED_TEACHER = BUNDLED_PAIR / "teacher"
 DEFAULT_MAX_LENGTH = 256
 NO_WORD = -1
+VALIDATION_TEXTS = "validation_texts.txt"
+"""Beside an adapter: the `text_key` of each text that it was validated on, one a line."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Teacher:
         self.max_length = max_length
         self.bytes_on_disk = bytes_on_disk
         self.fingerprint = fingerprint
+        self.validation_keys: frozenset[str] = frozenset()
+        """`text_key`s of the texts that this teacher was validated on, where it says so: a student is validated on the same."""
         self.lock = threading.RLock()
 
     @property
@@ -278,7 +282,10 @@ def _load_adapter(folder: Path, device: str | None, max_length: int | None) -> T
     size = folder_bytes(folder) + sum(
         folder_bytes(base / name) for name in ("model.safetensors", "tokenizer.json", "config.json") if (base / name).exists()
     )
-    return _finish(merged, tokenizer, names, card.get("name", str(folder)), device, max_length, size, fingerprint)
+    teacher = _finish(merged, tokenizer, names, card.get("name", str(folder)), device, max_length, size, fingerprint)
+    if (folder / VALIDATION_TEXTS).exists():
+        teacher.validation_keys = frozenset((folder / VALIDATION_TEXTS).read_text(encoding="ascii", errors="replace").split())
+    return teacher
 
 
 def read_teacher_card(folder: Path) -> dict[str, Any]:

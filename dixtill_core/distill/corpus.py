@@ -98,12 +98,12 @@ def prepare_corpus(
 
 
 def split_as_taught(dataset: Dataset, teacher: Teacher, config: DistillConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Training and validation positions: the teacher's own validation texts where enough of them are here.
+    """Training and validation positions: the teacher's own validation texts where enough of them are here, and others too.
 
     A student validated on texts that its teacher was trained on would be compared with answers learned by heart.
     """
     held_out = np.array([text_key(text) in teacher.validation_keys for text in dataset.texts])
-    if held_out.mean() >= config.validation_share / 2:
+    if config.validation_share / 2 <= held_out.mean() <= (1 + config.validation_share) / 2:
         return np.flatnonzero(~held_out), np.flatnonzero(held_out)
     return split_dataset(dataset, config.validation_share, config.split_seed)
 

@@ -10,6 +10,7 @@ from dixtill_core.errors import ConfigError
 Baseline = Literal["pad", "mask", "zero"]
 Output = Literal["probability", "logit"]
 Merge = Literal["sum", "mean"]
+Perturbation = Literal["delete", "mask"]
 IntegrationPath = Literal["adaptive", "uniform"]
 Method = Literal["dixtill", "dixtill_paper", "kl", "mse", "ce"]
 Attention = Literal["magnitude", "signed"]

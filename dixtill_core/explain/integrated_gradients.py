@@ -1,10 +1,11 @@
-"""Integrated Gradients (Sundararajan, Taly, Yan 2017) of a teacher, through captum, on words.
+"""Integrated Gradients (Sundararajan, Taly, Yan 2017) of a teacher or a student, through captum, on words.
 
     IG_i(x) = (x_i - x'_i) * integral over a in [0, 1] of dF/dx_i (x' + a (x - x')) da
 
 F is the probability or the logit of a class fixed before integrating. x are the word embeddings; the baseline x' has
-the PAD, MASK or zero embedding in place of every piece but the special ones. Summed over the embedding, then over the
-pieces of each word, the scores add up to F(x) - F(x'): the convergence delta says by how much they miss.
+the PAD, MASK or zero embedding in place of every piece but the special ones; a student has its unknown word for MASK.
+Summed over the embedding, then over the pieces of each word, the scores add up to F(x) - F(x'): the convergence delta
+says by how much they miss.
 
 F of a fine-tuned classifier changes almost all at one place of the path, and uniform steps mostly miss it. The
 "adaptive" path measures F at a few points first (forward passes only), cuts [0, 1] into segments of equal change and
@@ -25,7 +26,7 @@ from torch import Tensor
 from dixtill_core.config import ExplainConfig
 from dixtill_core.errors import ConfigError
 from dixtill_core.explain.attributions import WordAttributions
-from dixtill_core.models.teacher import NO_WORD, EncodedTexts, Teacher
+from dixtill_core.models.classifier import NO_WORD, Classifier, EncodedTexts
 
 SCAN_POINTS = 11
 STEPS_PER_SEGMENT = (4, 5, 3, 6, 7)
@@ -39,32 +40,32 @@ Targets = Sequence[int] | np.ndarray | None
 
 
 def integrated_gradients(
-    teacher: Teacher, texts: Sequence[str], targets: Targets = None, config: ExplainConfig | None = None
+    model: Classifier, texts: Sequence[str], targets: Targets = None, config: ExplainConfig | None = None
 ) -> list[WordAttributions]:
     """Word attributions of each text.
 
     Args:
-        targets: class to explain for each text; the teacher's prediction where None.
+        targets: class to explain for each text; the model's prediction where None.
 
     Texts whose delta stays above `config.tolerance` are explained again with twice the steps, up to `max_steps`.
     A text without words gets empty attributions.
 
     Raises:
-        ConfigError: a target that the teacher does not have.
+        ConfigError: a target that the model does not have.
         ModelError: the baseline needs a token that the tokenizer does not have.
     """
     config = config or ExplainConfig()
     if targets is None:
-        targets = teacher.predict(texts).argmax(axis=1)
+        targets = model.predict(texts).argmax(axis=1)
     targets = np.asarray(targets, dtype=np.int64)
-    if targets.size and not (targets.min() >= 0 and targets.max() < len(teacher.label_names)):
-        raise ConfigError(f"The class to explain has to lie between 0 and {len(teacher.label_names) - 1}.")
+    if targets.size and not (targets.min() >= 0 and targets.max() < len(model.label_names)):
+        raise ConfigError(f"The class to explain has to lie between 0 and {len(model.label_names) - 1}.")
     results: list[WordAttributions | None] = [None] * len(texts)
     pending, n_steps = list(range(len(texts))), config.n_steps
     while pending:
         step_config = replace(config, n_steps=n_steps)
-        for batch in _batches(teacher, texts, pending, config.memory_budget_mb):
-            for i, found in zip(batch, _explain_batch(teacher, [texts[i] for i in batch], targets[batch], step_config), strict=True):
+        for batch in _batches(model, texts, pending, config.memory_budget_mb):
+            for i, found in zip(batch, _explain_batch(model, [texts[i] for i in batch], targets[batch], step_config), strict=True):
                 earlier = results[i]
                 if earlier is None or abs(found.convergence_delta or 0) < abs(earlier.convergence_delta or 0):
                     results[i] = found
@@ -73,21 +74,17 @@ def integrated_gradients(
     return [result for result in results if result is not None]
 
 
-def pieces_of_budget(teacher: Teacher, memory_budget_mb: int, longest: int) -> int:
-    """Pieces that one forward and backward pass may hold; an estimate from the model's shape, floats of 4 bytes."""
-    config = teacher.model.config
-    hidden, layers = getattr(config, "hidden_size", 768), getattr(config, "num_hidden_layers", 12)
-    heads = getattr(config, "num_attention_heads", 12)
-    bytes_per_piece = 4 * layers * (20 * hidden + 3 * heads * longest)
-    return max(1, memory_budget_mb * 2**20 // bytes_per_piece)
+def pieces_of_budget(model: Classifier, memory_budget_mb: int, longest: int) -> int:
+    """Pieces that one forward and backward pass may hold."""
+    return max(1, memory_budget_mb * 2**20 // model.activation_bytes(longest))
 
 
-def _batches(teacher: Teacher, texts: Sequence[str], positions: list[int], memory_budget_mb: int) -> list[np.ndarray]:
+def _batches(model: Classifier, texts: Sequence[str], positions: list[int], memory_budget_mb: int) -> list[np.ndarray]:
     """Texts of similar length together, so many that one step of each fits into the budget."""
-    counts = dict(zip(positions, teacher.piece_counts([texts[i] for i in positions]), strict=True))
+    counts = dict(zip(positions, model.piece_counts([texts[i] for i in positions]), strict=True))
     batches: list[list[int]] = []
     for i in sorted(positions, key=counts.__getitem__):
-        room = min(LARGEST_BATCH, pieces_of_budget(teacher, memory_budget_mb, counts[i]) // max(1, counts[i]))
+        room = min(LARGEST_BATCH, pieces_of_budget(model, memory_budget_mb, counts[i]) // max(1, counts[i]))
         if batches and len(batches[-1]) < room:
             batches[-1].append(i)
         else:
@@ -95,10 +92,10 @@ def _batches(teacher: Teacher, texts: Sequence[str], positions: list[int], memor
     return [np.array(batch, dtype=np.int64) for batch in batches]
 
 
-def _explain_batch(teacher: Teacher, texts: Sequence[str], targets: np.ndarray, config: ExplainConfig) -> list[WordAttributions]:
-    with teacher.lock:
-        encoded = teacher.encode(texts)
-        path = _Path(teacher, encoded, torch.as_tensor(targets, device=teacher.device), config)
+def _explain_batch(model: Classifier, texts: Sequence[str], targets: np.ndarray, config: ExplainConfig) -> list[WordAttributions]:
+    with model.lock:
+        encoded = model.encode(texts)
+        path = _Path(model, encoded, torch.as_tensor(targets, device=model.device), config)
         per_piece, changes, n_steps = _integrate(path, config)
     method = (
         f"Integrated Gradients of the {config.output}, {config.baseline} baseline, {config.merge} of pieces, {n_steps} {config.path} steps"
@@ -125,9 +122,9 @@ def merge_pieces(piece_scores: np.ndarray, piece_words: np.ndarray, n_words: int
 class _Path:
     """The straight path of a batch from its baselines to its texts in embedding space, and F along it."""
 
-    def __init__(self, teacher: Teacher, encoded: EncodedTexts, target: Tensor, config: ExplainConfig) -> None:
-        self.layer = teacher.embedding_layer
-        self.forward = teacher.forward
+    def __init__(self, model: Classifier, encoded: EncodedTexts, target: Tensor, config: ExplainConfig) -> None:
+        self.layer = model.embedding_layer
+        self.forward = model.forward
         self.output = config.output
         self.names = tuple(encoded.inputs)
         self.inputs = tuple(encoded.inputs.values())
@@ -138,10 +135,10 @@ class _Path:
             if config.baseline == "zero":
                 filling = torch.zeros_like(end)
             else:
-                filling = self.layer(torch.full_like(ids, teacher.baseline_id(config.baseline)))
+                filling = self.layer(torch.full_like(ids, model.baseline_id(config.baseline)))
             self.start = torch.where(encoded.special_mask[..., None], end, filling)  # (texts, pieces, size)
             self.difference = end - self.start
-        self.budget = pieces_of_budget(teacher, config.memory_budget_mb, ids.shape[1]) // ids.shape[1]
+        self.budget = pieces_of_budget(model, config.memory_budget_mb, ids.shape[1]) // ids.shape[1]
         """Texts of one step that a pass may hold."""
 
     def at(self, rows: Tensor, positions: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ exports to ONNX as it is.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,8 @@ from torch import Tensor, nn
 
 from dixtill_core.config import StudentConfig
 from dixtill_core.data.vocabulary import Vocabulary
-from dixtill_core.data.words import Word, split_words
+from dixtill_core.data.words import UNKNOWN, Word, split_words
+from dixtill_core.models.classifier import NO_WORD, EncodedTexts
 
 MASKED = -1e4
 """Added to the scores of padding before the softmax; finite, so that half precision and exports keep it."""
@@ -79,15 +80,6 @@ def _reorder(values: Tensor, order: Tensor) -> Tensor:
     return values.gather(1, order[..., None].expand(-1, -1, values.shape[-1]))
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedWords:
-    """A batch as the student reads it."""
-
-    word_ids: Tensor  # (batch, words) int64
-    lengths: Tensor  # (batch,) int64, at least 1: a text without words is one padding id
-    words: tuple[tuple[Word, ...], ...]
-
-
 class StudentReading(NamedTuple):
     """What the student makes of one text."""
 
@@ -114,15 +106,42 @@ class StudentClassifier:
         self.vocabulary = vocabulary
         self.label_names = tuple(label_names)
         self.bytes_on_disk = bytes_on_disk
+        self.lock = threading.RLock()
+
+    @property
+    def device(self) -> torch.device:
+        return self.network.embedding.weight.device
+
+    @property
+    def embedding_layer(self) -> nn.Module:
+        return self.network.embedding
+
+    @property
+    def padding_id(self) -> int:
+        return 0
 
     @property
     def parameters(self) -> int:
         return sum(parameter.numel() for parameter in self.network.parameters())
 
-    def encode(self, texts: Sequence[str]) -> EncodedWords:
+    def encode(self, texts: Sequence[str]) -> EncodedTexts:
+        """A batch as the student reads it: a piece is a word, and nothing but padding is special."""
         words = tuple(tuple(split_words(text)) for text in texts)
-        ids, lengths = pad_word_ids([self.vocabulary.word_ids(word.text for word in text) for text in words])
-        return EncodedWords(ids, lengths, words)
+        counts = np.array([len(row) for row in words])
+        ids, _ = pad_word_ids([self.vocabulary.word_ids(word.text for word in row) for row in words])
+        steps = np.arange(ids.shape[1])[None, :]
+        is_word = steps < counts[:, None]  # (texts, words)
+        inputs = {"input_ids": ids, "attention_mask": torch.from_numpy(is_word.astype(np.int64))}
+        piece_words = np.where(is_word, steps, NO_WORD)
+        return EncodedTexts(inputs, torch.from_numpy(~is_word), piece_words, words, tuple(counts.tolist()))
+
+    def read(self, inputs: dict[str, Tensor]) -> StudentOutput:
+        """Run encoded texts; one without words is read as a single padding id."""
+        return self.network(inputs["input_ids"], inputs["attention_mask"].sum(dim=1).clamp_min(1))
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Logits (texts, classes) of encoded texts."""
+        return self.read(inputs).logits
 
     def run(self, texts: Sequence[str], batch_size: int = 64) -> list[StudentReading]:
         """Prediction and explanation of each text, in the order given."""
@@ -132,7 +151,7 @@ class StudentClassifier:
             chosen = order[start : start + batch_size]
             encoded = self.encode([texts[i] for i in chosen])
             with torch.inference_mode():
-                output = self.network(encoded.word_ids, encoded.lengths)
+                output = self.read(encoded.inputs)
             for row, i in enumerate(chosen):
                 words = encoded.words[row]
                 scores, weights = (tensor[row, : len(words)].double().numpy() for tensor in (output.scores, output.weights))
@@ -144,6 +163,19 @@ class StudentClassifier:
         if not texts:
             return np.zeros((0, len(self.label_names)), dtype=np.float32)
         return np.stack([reading.logits for reading in self.run(texts, batch_size)])
+
+    def piece_counts(self, texts: Sequence[str]) -> list[int]:
+        """Words of each text: what the student's time follows."""
+        return [len(split_words(text)) for text in texts]
+
+    def baseline_id(self, baseline: str) -> int:
+        """Id of the padding, or of the unknown word in place of a mask."""
+        return 0 if baseline == "pad" else self.vocabulary.position[UNKNOWN]
+
+    def activation_bytes(self, longest: int) -> int:
+        """Embedding, gates and states of both directions, attention; floats of 4 bytes, kept for the backward pass."""
+        config = self.network.config
+        return 4 * (2 * config.embedding_size + 30 * config.hidden_size)
 
 
 def pad_word_ids(ids: Sequence[Sequence[int] | np.ndarray]) -> tuple[Tensor, Tensor]:

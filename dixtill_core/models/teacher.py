@@ -11,7 +11,6 @@ import json
 import threading
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from dixtill_core.data.words import Word, split_words
 from dixtill_core.errors import ModelError
 from dixtill_core.files import folder_bytes, recover_folder, sha256_of_file
 from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, base_model_bytes, find_base_model, load_base_classifier
+from dixtill_core.models.classifier import NO_WORD, EncodedTexts
 from dixtill_core.paths import BUNDLED_PAIR
 
 # PEFT asks transformers for it at every load; users can do nothing about it.
@@ -31,22 +31,8 @@ warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", categ
 BUNDLED = "bundled"
 BUNDLED_TEACHER = BUNDLED_PAIR / "teacher"
 DEFAULT_MAX_LENGTH = 256
-NO_WORD = -1
 VALIDATION_TEXTS = "validation_texts.txt"
 """Beside an adapter: the `text_key` of each text that it was validated on, one a line."""
-
-
-@dataclass(frozen=True)
-class EncodedTexts:
-    """A batch of texts as a teacher reads them."""
-
-    inputs: dict[str, Tensor]  # input_ids, attention_mask, ...: (texts, pieces)
-    special_mask: Tensor  # (texts, pieces) bool, True on CLS, SEP, padding: what the baseline keeps
-    piece_words: np.ndarray  # (texts, pieces) int64: index of the piece's word in `words`, NO_WORD on special pieces
-    words: tuple[tuple[Word, ...], ...]
-    """Words of each text; those past the teacher's window have no piece."""
-    n_read: tuple[int, ...]
-    """How many leading words of each text lie inside the teacher's window, the last one perhaps in part."""
 
 
 class Teacher:
@@ -86,6 +72,10 @@ class Teacher:
     @property
     def parameters(self) -> int:
         return sum(parameter.numel() for parameter in self.model.parameters())
+
+    @property
+    def padding_id(self) -> int:
+        return int(self.tokenizer.pad_token_id)
 
     def encode(self, texts: Sequence[str]) -> EncodedTexts:
         """Tokenise a batch and give every piece its word by character offsets."""
@@ -156,6 +146,13 @@ class Teacher:
         if token_id is None:
             raise ModelError(f"The tokenizer of {self.name} has no {baseline} token. Choose another baseline, for example zero.")
         return int(token_id)
+
+    def activation_bytes(self, longest: int) -> int:
+        """An estimate from the model's shape, floats of 4 bytes."""
+        config = self.model.config
+        hidden, layers = getattr(config, "hidden_size", 768), getattr(config, "num_hidden_layers", 12)
+        heads = getattr(config, "num_attention_heads", 12)
+        return 4 * layers * (20 * hidden + 3 * heads * longest)
 
 
 def match_pieces(offsets: np.ndarray, special: np.ndarray, words: Sequence[Word]) -> np.ndarray:

@@ -14,7 +14,8 @@ from dixtill_core.data.words import split_words
 from dixtill_core.errors import ConfigError, ModelError
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.integrated_gradients import integrated_gradients, merge_pieces
-from dixtill_core.models.teacher import NO_WORD, Teacher, load_teacher
+from dixtill_core.models.classifier import NO_WORD
+from dixtill_core.models.teacher import Teacher, load_teacher
 
 TEXTS = [
     "the stock falls as the bank cuts its outlook and warns of losses",

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dixtill_core.data.words import Word, split_words
-from dixtill_core.models.teacher import NO_WORD, Teacher, match_pieces
+from dixtill_core.models.classifier import NO_WORD
+from dixtill_core.models.teacher import Teacher, match_pieces
 from tests.data.test_words import any_text
 
 TEXT = "  The company rose, $TSLA +3% 👍🏽 U.S."

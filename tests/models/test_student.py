@@ -41,17 +41,17 @@ def test_different_texts_have_different_answers(any_student: StudentClassifier) 
 
 def test_weights_sum_to_one_and_are_zero_on_padding(any_student: StudentClassifier) -> None:
     encoded = any_student.encode(TEXTS)
-    output = any_student.network(encoded.word_ids, encoded.lengths)
+    output = any_student.network(encoded.inputs["input_ids"], encoded.inputs["attention_mask"].sum(dim=1).clamp_min(1))
     np.testing.assert_allclose(output.weights.sum(dim=1).detach(), 1, atol=1e-6)
     assert output.weights.min() >= 0
-    for row, length in enumerate(encoded.lengths):
+    for row, length in enumerate(encoded.inputs["attention_mask"].sum(dim=1).clamp_min(1)):
         assert not output.weights[row, length:].any()
 
 
 def test_scores_are_signed_and_zero_on_padding(any_student: StudentClassifier) -> None:
     encoded = any_student.encode(TEXTS)
-    scores = any_student.network(encoded.word_ids, encoded.lengths).scores
-    for row, length in enumerate(encoded.lengths):
+    scores = any_student.network(encoded.inputs["input_ids"], encoded.inputs["attention_mask"].sum(dim=1).clamp_min(1)).scores
+    for row, length in enumerate(encoded.inputs["attention_mask"].sum(dim=1).clamp_min(1)):
         assert not scores[row, length:].any()
         assert scores[row, :length].all()
     assert scores.min() < 0 < scores.max()
@@ -103,9 +103,9 @@ def test_the_student_equals_a_packed_bidirectional_lstm_with_attention_by_hand(a
         with torch.no_grad():
             network.gain.fill_(1.7)
     encoded = any_student.encode(TEXTS)
-    expected = packed_student(network, encoded.word_ids, encoded.lengths)
+    expected = packed_student(network, encoded.inputs["input_ids"], encoded.inputs["attention_mask"].sum(dim=1).clamp_min(1))
     with torch.no_grad():
-        found = network(encoded.word_ids, encoded.lengths)
+        found = network(encoded.inputs["input_ids"], encoded.inputs["attention_mask"].sum(dim=1).clamp_min(1))
     for name in StudentOutput._fields:
         np.testing.assert_allclose(getattr(found, name).numpy(), getattr(expected, name).numpy(), atol=2e-6, err_msg=name)
 
@@ -132,7 +132,7 @@ def test_word_ids_are_padded_with_zero_and_lengths_are_at_least_one() -> None:
 def test_every_parameter_learns(any_student: StudentClassifier) -> None:
     network = any_student.network.train()
     encoded = any_student.encode(TEXTS)
-    output = network(encoded.word_ids, encoded.lengths)
+    output = network(encoded.inputs["input_ids"], encoded.inputs["attention_mask"].sum(dim=1).clamp_min(1))
     (output.logits.square().sum() + output.scores.square().sum()).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name

@@ -12,11 +12,12 @@ from dixtill_core.data.glove import Glove
 from dixtill_core.data.words import SPECIAL_WORDS, UNKNOWN, normalize_word, split_words
 
 PADDING = "<pad>"
+PADDING_ID = 0
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words by id; id 0 is padding, the `SPECIAL_WORDS` follow."""
+    """Words by id; id `PADDING_ID` is padding, the `SPECIAL_WORDS` follow."""
 
     words: tuple[str, ...]
     position: dict[str, int] = field(init=False, repr=False, compare=False)
@@ -124,5 +125,5 @@ def initial_embeddings(vocabulary: Vocabulary, size: int, glove: Glove | None, s
             known = [glove.position[form] for form in seeds if form in glove.position]
             if known:
                 table[i] = glove.vectors[known].mean(axis=0) if word in _SEEDS else glove.vectors[known[0]]
-    table[0] = 0.0
+    table[PADDING_ID] = 0.0
     return table

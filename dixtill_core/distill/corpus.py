@@ -34,18 +34,15 @@ class Examples:
     def __len__(self) -> int:
         return len(self.word_ids)
 
-    def batch(self, positions: np.ndarray, word_ids: list[np.ndarray] | None = None) -> tuple[torch.Tensor, torch.Tensor, Targets]:
-        """Word ids (batch, words), lengths (batch,) and targets; `word_ids` replaces the texts' own where given."""
-        chosen = [self.word_ids[i] for i in positions] if word_ids is None else word_ids
-        ids, lengths = pad_word_ids(chosen)
-        scores = torch.zeros(ids.shape, dtype=torch.float32)
-        has_scores = torch.zeros(len(positions), dtype=torch.bool)
+    def batch(self, positions: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, Targets]:
+        """Word ids (batch, words), lengths (batch,) and targets."""
+        ids, lengths = pad_word_ids([self.word_ids[i] for i in positions])
+        scores = np.zeros(ids.shape, dtype=np.float32)
         for row, i in enumerate(positions):
-            found = self.scores[i]
-            if len(found) and found.any():
-                scores[row, : len(found)] = torch.from_numpy(found)
-                has_scores[row] = True
-        return ids, lengths, Targets(torch.from_numpy(self.labels[positions]), torch.from_numpy(self.logits[positions]), scores, has_scores)
+            scores[row, : len(self.scores[i])] = self.scores[i]
+        has_scores = torch.from_numpy(scores.any(axis=1))
+        labels, logits = torch.from_numpy(self.labels[positions]), torch.from_numpy(self.logits[positions])
+        return ids, lengths, Targets(labels, logits, torch.from_numpy(scores), has_scores)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from safetensors.torch import save
 
 from dixtill_core.config import DistillConfig, ExplainConfig, StudentConfig
 from dixtill_core.data.datasets import Dataset
-from dixtill_core.data.vocabulary import initial_embeddings
+from dixtill_core.data.vocabulary import PADDING_ID, initial_embeddings
 from dixtill_core.data.words import UNKNOWN
 from dixtill_core.distill.batches import similar_length_batches
 from dixtill_core.distill.corpus import Corpus, Examples, prepare_corpus
@@ -134,7 +134,7 @@ def _start(corpus: Corpus, n_classes: int, student_config: StudentConfig, config
     table = initial_embeddings(corpus.vocabulary, student_config.embedding_size, corpus.glove, config.seed)
     with torch.no_grad():
         network.embedding.weight.copy_(torch.from_numpy(table))
-    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
     return _Run(network, copy.deepcopy(network).eval(), optimizer)
 
 
@@ -149,10 +149,9 @@ def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Iterator[P
     sums: dict[str, float] = {}
     run.network.train()
     for done, positions in enumerate(batches, start=1):
-        dropped = [
-            np.where(random.random(len(ids)) < config.word_dropout, unknown, ids) for ids in (examples.word_ids[i] for i in positions)
-        ]
-        ids, lengths, targets = examples.batch(positions, dropped)
+        ids, lengths, targets = examples.batch(positions)
+        is_dropped = torch.from_numpy(random.random(ids.shape) < config.word_dropout) & (ids != PADDING_ID)
+        ids = ids.masked_fill(is_dropped, unknown)
         with single_thread():
             loss, terms = distillation_loss(run.network(ids, lengths), targets, config)
             run.optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle(run.step / total_steps)

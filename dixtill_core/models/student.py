@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from dixtill_core.config import StudentConfig
-from dixtill_core.data.vocabulary import Vocabulary
+from dixtill_core.data.vocabulary import PADDING_ID, Vocabulary
 from dixtill_core.data.words import UNKNOWN, Word, split_words
 from dixtill_core.models.classifier import NO_WORD, EncodedTexts
 
@@ -42,7 +42,7 @@ class Student(nn.Module):
         super().__init__()
         size, hidden = config.embedding_size, config.hidden_size
         self.config = config
-        self.embedding = nn.Embedding(n_words, size, padding_idx=0)
+        self.embedding = nn.Embedding(n_words, size, padding_idx=PADDING_ID)
         self.forward_lstm = nn.LSTM(size, hidden, batch_first=True)
         self.backward_lstm = nn.LSTM(size, hidden, batch_first=True)
         self.attention = nn.Linear(2 * hidden, 2 * hidden, bias=False)  # U
@@ -118,7 +118,7 @@ class StudentClassifier:
 
     @property
     def padding_id(self) -> int:
-        return 0
+        return PADDING_ID
 
     @property
     def parameters(self) -> int:
@@ -170,7 +170,7 @@ class StudentClassifier:
 
     def baseline_id(self, baseline: str) -> int:
         """Id of the padding, or of the unknown word in place of a mask."""
-        return 0 if baseline == "pad" else self.vocabulary.position[UNKNOWN]
+        return PADDING_ID if baseline == "pad" else self.vocabulary.position[UNKNOWN]
 
     def activation_bytes(self, longest: int) -> int:
         """Embedding, gates and states of both directions, attention; floats of 4 bytes, kept for the backward pass."""
@@ -180,8 +180,7 @@ class StudentClassifier:
 
 def pad_word_ids(ids: Sequence[Sequence[int] | np.ndarray]) -> tuple[Tensor, Tensor]:
     """One tensor of word ids (batch, words) and the lengths (batch,), which are at least 1."""
-    lengths = torch.tensor([max(1, len(row)) for row in ids], dtype=torch.int64)
-    padded = torch.zeros((len(ids), int(lengths.max()) if len(ids) else 1), dtype=torch.int64)
-    for i, row in enumerate(ids):
-        padded[i, : len(row)] = torch.as_tensor(row, dtype=torch.int64)
-    return padded, lengths
+    counts = np.array([len(row) for row in ids], dtype=np.int64)
+    padded = np.zeros((len(ids), max(1, counts.max(initial=0))), dtype=np.int64)
+    padded[np.arange(padded.shape[1]) < counts[:, None]] = np.concatenate([np.asarray(row, dtype=np.int64) for row in ids] or [counts])
+    return torch.from_numpy(padded), torch.from_numpy(np.maximum(counts, 1))

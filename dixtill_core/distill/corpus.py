@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,10 @@ class Examples:
     def __len__(self) -> int:
         return len(self.word_ids)
 
+    def subset(self, positions: np.ndarray) -> Examples:
+        ids, scores = [self.word_ids[i] for i in positions], [self.scores[i] for i in positions]
+        return Examples(ids, self.labels[positions], self.logits[positions], scores)
+
     def batch(self, positions: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, Targets]:
         """Word ids (batch, words), lengths (batch,) and targets."""
         ids, lengths = pad_word_ids([self.word_ids[i] for i in positions])
@@ -52,6 +56,11 @@ class Corpus:
     vocabulary: Vocabulary
     glove: Glove
 
+    def labelled(self) -> Corpus:
+        """Only the texts with gold labels: what the method "ce" can learn from."""
+        kept = np.flatnonzero(self.train.labels != NO_LABEL)
+        return replace(self, train=self.train.subset(kept))
+
 
 def prepare_corpus(
     dataset: Dataset, teacher: Teacher, student: StudentConfig, config: DistillConfig, explain: ExplainConfig, cache: Path | None = None
@@ -67,7 +76,7 @@ def prepare_corpus(
     made_logits = np.zeros((0, targets.logits.shape[1]), dtype=np.float32)
     if config.augmented_texts and config.method != "ce":  # CE learns from gold labels alone; new texts have none.
         yield Progress("making texts", 0, config.augmented_texts)
-        made = augment(train_texts, config.augmented_texts, config.seed, glove)
+        made = augment(train_texts, config.augmented_texts, config.augmentation_seed, glove)
         logits_only = TargetStore(teacher, None, cache)
         yield from logits_only.compute(made)
         made_logits = logits_only.load(made).logits

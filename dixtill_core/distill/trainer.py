@@ -69,6 +69,7 @@ def distill(
     teacher_reference: str = "",
     cache: Path | None = None,
     overwrite: bool = False,
+    corpus: Corpus | None = None,
 ) -> Iterator[Progress]:
     """Distil `teacher` into a student on the texts of `dataset`, and keep the epoch with the least validation loss.
 
@@ -80,6 +81,7 @@ def distill(
         teacher_reference: how the pair's folder names the teacher; its name where empty.
         cache: folder of the teacher's targets; the user's cache where None.
         overwrite: let go of a finished student in `out`.
+        corpus: what `prepare_corpus` made of the same arguments, where several students share it.
 
     Raises:
         DataError: labels are missing, too few, or not the teacher's.
@@ -94,12 +96,12 @@ def distill(
 
     make_folder(out)  # An hour of explaining before a folder turns out to be closed would be lost.
 
-    corpus = None
-    for item in prepare_corpus(dataset, teacher, student_config, config, explain, cache):
-        if isinstance(item, Corpus):
-            corpus = item
-        else:
-            yield item
+    if corpus is None:
+        for item in prepare_corpus(dataset, teacher, student_config, config, explain, cache):
+            if isinstance(item, Corpus):
+                corpus = item
+            else:
+                yield item
     assert corpus is not None
 
     run = _start(corpus, len(teacher.label_names), student_config, config)

@@ -33,6 +33,16 @@ class AttentionName(StrEnum):
     SIGNED = "signed"
 
 
+class PerturbationName(StrEnum):
+    DELETE = "delete"
+    MASK = "mask"
+
+
+class RankingName(StrEnum):
+    SIGNED = "signed"
+    ABSOLUTE = "absolute"
+
+
 DataOption = Annotated[str, typer.Option("--data", help="A .csv, .tsv or .parquet file, 'sample', or a Hub dataset like owner/dataset.")]
 TextColumnOption = Annotated[str | None, typer.Option("--text-column", help="Found by its usual names where left out.")]
 LabelColumnOption = Annotated[str | None, typer.Option("--label-column", help="Found by its usual names where left out.")]
@@ -95,6 +105,36 @@ def evaluate(
         _print_json(asdict(found))
     else:
         print_evaluation(found)
+
+
+@app.command()
+def faithfulness(
+    data: DataOption,
+    models: ModelsOption = None,
+    texts: Annotated[int, typer.Option("--texts", min=0, help="Texts drawn from the data, the same for a seed; 0 for all.")] = 200,
+    perturbation: Annotated[
+        PerturbationName, typer.Option("--perturbation", help="Whether words are deleted or masked.")
+    ] = PerturbationName.DELETE,
+    ranking: Annotated[
+        RankingName, typer.Option("--ranking", help="signed: words against the class come last; absolute: by magnitude.")
+    ] = RankingName.SIGNED,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed draws the same texts and random rankings.")] = 0,
+    text_column: TextColumnOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Do the models decide by the words that their explanations name? Between a random ranking and a greedy search."""
+    from dixtill_core.config import FaithfulnessConfig
+    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.metrics.faithfulness_corpus import PairFaithfulness, pair_faithfulness, sample_texts
+    from dixtill_core.terminal import print_faithfulness
+
+    config = FaithfulnessConfig(perturbation=perturbation.value, ranking=ranking.value, seed=seed)
+    chosen = sample_texts(load_dataset(data, text_column=text_column, split="test").texts, texts, seed)
+    found = _follow(pair_faithfulness(_load_pair(models), chosen, config), PairFaithfulness)
+    if as_json:
+        _print_json(found.to_dict())
+    else:
+        print_faithfulness(found)
 
 
 @app.command()

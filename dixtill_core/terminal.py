@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +15,16 @@ from rich.text import Text
 from dixtill_core.comparison import Answer, Comparison
 from dixtill_core.errors import DixtillError
 from dixtill_core.evaluate import Evaluation
+from dixtill_core.metrics.faithfulness import metric_directions
+from dixtill_core.metrics.faithfulness_corpus import PairFaithfulness
 from dixtill_core.progress import Progress
 
 FOR, AGAINST = (31, 111, 139), (181, 84, 28)
 """Blue speaks for the class, orange against it: apart for the colour-blind too, and the sign is printed as well."""
 STRONG = 0.55
 """Share of the strongest score above which a word is written bold."""
+
+_DONE_TO_WORDS = {"delete": "deleted", "mask": "masked"}
 
 _SHOWN_METRICS = ("loss", "accuracy", "macro_f1", "macro_auc", "fidelity", "feature_agreement@3", "sign_agreement@3")
 
@@ -119,3 +124,22 @@ def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> 
     for kind in ("feature", "sign"):
         agreement.add_row(kind, *(f"{evaluation.agreement[f'{kind}_agreement@{k}']:.3f}" for k in range(1, 6)))
     console.print(agreement)
+
+
+def print_faithfulness(found: PairFaithfulness, console: Console | None = None) -> None:
+    """A table for each model: metrics with the direction that is better, explainers between the references."""
+    console = console or Console()
+    for role, corpus in (("teacher", found.teacher), ("student", found.student)):
+        table = Table(role, *(name.replace("_", " ") for name in corpus.means))
+        for metric, direction in metric_directions(found.config).items():
+            values = [of_name[metric] for of_name in corpus.means.values()]
+            shown = ("-" if math.isnan(value) else f"{value:.3f}" for value in values)
+            table.add_row(f"{metric.replace('_', ' ')} {'↑' if direction > 0 else '↓'}", *shown)
+        table.add_row("texts", *(f"{n:,}" for n in corpus.measured.values()))
+        console.print(table)
+    console.print(
+        f"↑ higher, ↓ lower is better; words are taken by {found.config.ranking} score and {_DONE_TO_WORDS[found.config.perturbation]}; "
+        "@ is the share of words in percent. random is the floor, greedy a search on the model itself.",
+        style="dim",
+        highlight=False,
+    )

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dixtill_core.config import ExplainConfig
-from dixtill_core.paths import BUNDLED_PAIR, PROJECT
+from dixtill_core.paths import ASSETS, BUNDLED_PAIR, PROJECT
 
 if TYPE_CHECKING:
     from dixtill_core.comparison import Comparison
     from dixtill_core.data.datasets import Dataset
+    from dixtill_core.experiments.results import Results
     from dixtill_core.models.pair import ModelPair
 
 RUNS = PROJECT / "runs"
+RESULTS = ASSETS / "results"
+RESULTS_TABLE = "results.parquet"
 WARM_UP = "Shares rise as profit beats forecasts"
 
 
@@ -61,3 +64,24 @@ def load_sample() -> Dataset:
     from dixtill_core.data.datasets import load_dataset
 
     return load_dataset("sample")
+
+
+def find_result_sets() -> dict[str, str]:
+    """Name of each folder with measured results: the published ones and those that were measured here."""
+    own = sorted(file.parent for file in RUNS.glob(f"*/{RESULTS_TABLE}"))
+    published = {str(RESULTS): "published results"} if (RESULTS / RESULTS_TABLE).exists() else {}
+    return published | {str(folder): folder.name for folder in own}
+
+
+def results_version(folder: str) -> int:
+    """Changes when results are measured again into the same folder."""
+    table = Path(folder) / RESULTS_TABLE
+    return table.stat().st_mtime_ns if table.exists() else 0
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the results …")
+def load_results(folder: str, version: int) -> Results:
+    """A result set as it is on disk."""
+    from dixtill_core.experiments.results import read_results
+
+    return read_results(Path(folder))

@@ -1,0 +1,50 @@
+"""One chart as it stands on a page: heading, definition and table a click away, downloads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.chart_style import ink, picture_config
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+PICTURES = ("png", "svg")
+
+
+def choose_picture() -> None:
+    """What the camera above every chart saves; one choice for all of them."""
+    st.segmented_control(
+        "Camera saves",
+        PICTURES,
+        default=PICTURES[0],
+        required=True,
+        key="picture",
+        persist_state="session",
+        format_func=str.upper,
+        help="Point at a chart and press the camera at its top right: PNG for slides, SVG for print. Both are drawn by this browser.",
+    )
+
+
+def show_chart(heading: str, figure: go.Figure, table: pd.DataFrame, definition: str, name: str) -> None:
+    """A card with the chart; `name` is that of the files, and the key."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(heading, anchor=False)
+            show_table(table, definition, name)
+        ink(figure, st.context.theme.type)
+        config = dict(picture_config(f"dixtill-{name}", st.session_state.get("picture", PICTURES[0])))
+        st.plotly_chart(figure, key=f"chart_{name}", config=config, alt=heading)
+
+
+def show_table(table: pd.DataFrame, definition: str, name: str) -> None:
+    """Definition, table and CSV of a chart, as buttons."""
+    with st.popover("Definition", width="content"):
+        st.markdown(definition)
+    with st.popover("Table", width="content"):
+        st.dataframe(table, hide_index=True, key=f"table_{name}")
+    csv = table.to_csv(index=False).encode("utf-8-sig")
+    st.download_button("CSV", csv, f"dixtill-{name}.csv", "text/csv", key=f"csv_{name}", on_click="ignore")

@@ -120,6 +120,9 @@ def load_quantized(folder: Path, *, threads: int | None = None) -> OnnxTeacher:
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     try:
         session = onnxruntime.InferenceSession(folder / NETWORK, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors have no base of their own.
+        raise CheckpointError(f"{folder / NETWORK} does not load: {error}. {AGAIN}") from error
+    try:
         teacher = OnnxTeacher(
             session,
             read_tokenizer(folder, settings),
@@ -130,7 +133,7 @@ def load_quantized(folder: Path, *, threads: int | None = None) -> OnnxTeacher:
             fingerprint=settings["fingerprint"],
             parameters=settings["parameters"],
         )
-    except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:  # ONNX Runtime's own errors are among them.
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder} does not fit together: {error}. {AGAIN}") from error
     teacher.validation_keys = read_validation_keys(folder)
     return teacher

@@ -14,6 +14,7 @@ Perturbation = Literal["delete", "mask"]
 IntegrationPath = Literal["adaptive", "uniform"]
 Method = Literal["dixtill", "dixtill_paper", "kl", "mse", "ce"]
 Attention = Literal["magnitude", "signed"]
+Ranking = Literal["signed", "absolute"]
 
 
 class _Config:
@@ -164,3 +165,37 @@ class DistillConfig(_Config):
         _require(0 < self.validation_share < 1, f"validation_share is {self.validation_share}, but has to lie between 0 and 1.")
         _require_seeds(seed=self.seed, split_seed=self.split_seed)
         _require(self.max_words >= 1, f"max_words is {self.max_words}, but has to be 1 or more.")
+
+
+@dataclass(frozen=True)
+class FaithfulnessConfig(_Config):
+    """How the faithfulness of an explanation is measured (see `metrics.faithfulness`)."""
+
+    perturbation: Perturbation = "delete"
+    """What becomes of a word that is taken out (see `explain.perturbation`); the numbers of the two differ."""
+    ranking: Ranking = "signed"
+    """"signed" takes the most supporting word first and words against the class last; "absolute" goes by magnitude."""
+    shares: tuple[int, ...] = (1, 5, 10, 20, 50)
+    """Sizes of the rationale in percent of the words, rounded up to a whole word; those of ERASER (DeYoung et al. 2020)."""
+    random_seeds: int = 10
+    """Random rankings whose mean is the floor, every second one the reverse of the one before."""
+    exact_words: int = 50
+    """Texts of up to so many words are measured word by word. Longer ones have curves of about so many steps and no
+    greedy search, whose passes grow with the square of the words."""
+    leave_one_out_words: int = 500
+    """Longer texts have no leave-one-out correlation."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shares", tuple(self.shares))  # JSON has lists only.
+        _require_choice("perturbation", self.perturbation, Perturbation)
+        _require_choice("ranking", self.ranking, Ranking)
+        _require(
+            bool(self.shares) and all(isinstance(share, int) and 1 <= share <= 100 for share in self.shares),
+            f"shares is {self.shares}, but has to hold whole percentages between 1 and 100.",
+        )
+        _require(len(set(self.shares)) == len(self.shares), f"shares is {self.shares}, but may name each percentage only once.")
+        _require(1 <= self.random_seeds <= 1000, f"random_seeds is {self.random_seeds}, but has to lie between 1 and 1000.")
+        _require(1 <= self.exact_words <= 1000, f"exact_words is {self.exact_words}, but has to lie between 1 and 1000.")
+        _require(self.leave_one_out_words >= 0, f"leave_one_out_words is {self.leave_one_out_words}, but may not be negative.")
+        _require_seeds(seed=self.seed)

@@ -170,10 +170,12 @@ def _share(counted: np.ndarray, k: int) -> np.ndarray:
 
 
 def _spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata  # half a second to import, which showing one sentence need not wait for
+    """Pearson's correlation is the cosine of what is centred: here of ranks that equal scores share.
 
-    middle = (first.shape[1] + 1) / 2  # mean of the ranks 1..n: centred on it, a cosine is a correlation
-    return _cosines(rankdata(first, axis=1) - middle, rankdata(second, axis=1) - middle)
+    Ascending, a score has the place p, ties by position. Descending it has q. Equal scores fill the same places in opposite
+    order, so that (p - q) / 2 is the mean of their ranks, less the mean of all ranks.
+    """
+    return _cosines(_places(first) - _places(-first), _places(second) - _places(-second))
 
 
 def _pairwise(first_ranks: np.ndarray, second_ranks: np.ndarray) -> np.ndarray:
@@ -200,8 +202,12 @@ def _cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def _ranks(scores: np.ndarray) -> np.ndarray:
     """Place of each word by magnitude, 0 the strongest, ties by position: (texts, words) int64."""
-    order = np.argsort(-np.abs(scores), axis=1, kind="stable")
-    return np.argsort(order, axis=1)
+    return _places(-np.abs(scores))
+
+
+def _places(values: np.ndarray) -> np.ndarray:
+    """Place of each value in its row in ascending order, from 0, ties by position: (texts, words) int64."""
+    return np.argsort(np.argsort(values, axis=1, kind="stable"), axis=1)
 
 
 def _same_sign(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -232,7 +238,7 @@ def _by_length(firsts: Sequence[np.ndarray], seconds: Sequence[np.ndarray]) -> I
     groups.pop(0, None)
     for texts in groups.values():
         both = np.stack([[firsts[text] for text in texts], [seconds[text] for text in texts]]).astype(np.float64)
-        finite: np.ndarray = np.isfinite(both).all(axis=(0, 2))
+        finite = np.all(np.isfinite(both), axis=(0, 2))
         if finite.any():
             yield [text for text, usable in zip(texts, finite, strict=True) if usable], both[0, finite], both[1, finite]
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
@@ -122,6 +122,7 @@ pairs = st.integers(1, 8).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(pairs, st.integers(1, 10))
 def test_agreement_equals_a_count_word_by_word(pair: tuple[list[float], list[float]], k: int) -> None:
     first, second = pair
@@ -304,6 +305,7 @@ def _shared_ranks(explanation: list[float]) -> list[float]:
     return [sum(other < value for other in explanation) + (explanation.count(value) + 1) / 2 for value in explanation]
 
 
+@settings(deadline=None)
 @given(st.lists(any_pair, min_size=1, max_size=6))
 def test_the_corpus_equals_a_plain_count_of_each_text(texts: list[tuple[list[float], list[float]]]) -> None:
     found = corpus_agreement([np.array(first) for first, _ in texts], [np.array(second) for _, second in texts], KS)
@@ -312,6 +314,7 @@ def test_the_corpus_equals_a_plain_count_of_each_text(texts: list[tuple[list[flo
         assert {name: column[text] for name, column in found.items()} == pytest.approx(expected, nan_ok=True, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(any_pair)
 def test_the_measure_of_one_text_is_that_of_the_corpus(pair: tuple[list[float], list[float]]) -> None:
     first, second = np.array(pair[0]), np.array(pair[1])
@@ -321,6 +324,7 @@ def test_the_measure_of_one_text_is_that_of_the_corpus(pair: tuple[list[float], 
     assert alone == pytest.approx(found, nan_ok=True, rel=0, abs=0)
 
 
+@settings(deadline=None)
 @given(any_pair)
 def test_agreement_is_symmetric(pair: tuple[list[float], list[float]]) -> None:
     first, second = np.array(pair[0]), np.array(pair[1])
@@ -328,12 +332,14 @@ def test_agreement_is_symmetric(pair: tuple[list[float], list[float]]) -> None:
     assert _one_text(first, second) == pytest.approx(back, nan_ok=True, rel=0, abs=1e-15)
 
 
+@settings(deadline=None)
 @given(any_pair, st.sampled_from([2.0**-30, 0.25, 8.0, 2.0**40]))
 def test_the_scale_of_an_explanation_does_not_matter(pair: tuple[list[float], list[float]], scale: float) -> None:
     first, second = np.array(pair[0]), np.array(pair[1])
     assert _one_text(first * scale, second) == pytest.approx(_one_text(first, second), nan_ok=True, rel=0, abs=1e-15)
 
 
+@settings(deadline=None)
 @given(any_pair)
 def test_an_explanation_agrees_fully_with_itself_in_every_measure(pair: tuple[list[float], list[float]]) -> None:
     first = pair[0]
@@ -347,6 +353,7 @@ def test_an_explanation_agrees_fully_with_itself_in_every_measure(pair: tuple[li
     assert itself == pytest.approx({name: math.nan if undefined[name] else 1 for name in itself}, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(any_pair)
 def test_values_lie_in_the_stated_ranges_and_stricter_measures_lie_below(pair: tuple[list[float], list[float]]) -> None:
     found = _one_text(np.array(pair[0]), np.array(pair[1]))
@@ -358,6 +365,7 @@ def test_values_lie_in_the_stated_ranges_and_stricter_measures_lie_below(pair: t
         assert signed_rank <= min(sign, rank) <= max(sign, rank) <= feature
 
 
+@settings(deadline=None)
 @given(any_pair, st.integers(0, 5))
 def test_more_than_all_words_are_all_words(pair: tuple[list[float], list[float]], more: int) -> None:
     first, second = np.array(pair[0]), np.array(pair[1])
@@ -369,6 +377,7 @@ def test_more_than_all_words_are_all_words(pair: tuple[list[float], list[float]]
         assert found[n][f"feature_agreement@{n}"][0] == 1
 
 
+@settings(deadline=None)
 @given(any_pair)
 def test_spearman_equals_scipy(pair: tuple[list[float], list[float]]) -> None:
     first, second = pair

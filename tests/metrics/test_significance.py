@@ -64,7 +64,7 @@ def test_mean_over_texts_worked_out_by_hand() -> None:
 
 @pytest.mark.filterwarnings("ignore:A single label was found")
 @pytest.mark.parametrize("name", STATISTICS)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_corpus_statistics_equal_sklearn_on_the_texts_that_were_drawn(name: str, data: st.DataObject) -> None:
     n = data.draw(st.integers(1, 12))
@@ -243,6 +243,7 @@ def test_the_interval_over_seeds_worked_out_by_hand() -> None:
     assert (low, high) == pytest.approx((3 - 4.302653 / math.sqrt(3), 3 + 4.302653 / math.sqrt(3)))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-10, 10, width=16), min_size=2, max_size=10).filter(lambda values: len(set(values)) > 1))
 def test_the_interval_over_seeds_equals_scipy(values: list[float]) -> None:
     error = np.std(values, ddof=1) / math.sqrt(len(values))
@@ -274,6 +275,7 @@ def test_holm_worked_out_by_hand(p_values: list[float], expected: list[float]) -
     assert holm(p_values) == pytest.approx(np.array(expected), nan_ok=True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([0.0, 0.001, 0.01, 0.02, 0.03, 0.04, 0.05, 0.2, 1.0]), max_size=8), st.sampled_from([0.015, 0.05, 0.1]))
 def test_holm_rejects_what_the_procedure_step_by_step_rejects(p_values: list[float], level: float) -> None:
     rejected = set()

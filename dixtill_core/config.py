@@ -79,6 +79,20 @@ class ExplainConfig(_Config):
 
 
 @dataclass(frozen=True)
+class PerturbationConfig(_Config):
+    """How occlusion, LIME and Kernel SHAP take words out of a text (see `explain.perturbation`)."""
+
+    removal: Perturbation = "delete"
+    """"delete" closes the gap, "mask" puts the mask token or the student's unknown word in place of each piece."""
+    n_samples: int = 256
+    """Variants of a text that LIME and Kernel SHAP draw: about a second on the bundled teacher for 25 words."""
+
+    def __post_init__(self) -> None:
+        _require_choice("removal", self.removal, Perturbation)
+        _require(10 <= self.n_samples <= 100_000, f"n_samples is {self.n_samples}, but has to lie between 10 and 100000.")
+
+
+@dataclass(frozen=True)
 class TeachConfig(_Config):
     """How a LoRA adapter is trained on a base model (see `distill.teach`). Defaults were chosen on validation data."""
 
@@ -144,6 +158,8 @@ class DistillConfig(_Config):
     """Decay of the exponential moving average of the weights that is evaluated and kept; 0 keeps the last weights."""
     augmented_texts: int = 45_000
     """Texts made from the training texts and labelled by the teacher's logits alone; 0 for none."""
+    augmentation_seed: int = 0
+    """Kept apart from `seed`, so that the teacher labels the same texts once for students of every seed."""
     validation_share: float = 0.1
     split_seed: int = 0
     """Seed of the validation split, kept apart from `seed`, so that students of different seeds can be compared. A
@@ -163,7 +179,7 @@ class DistillConfig(_Config):
         _require(0 <= self.average_decay < 1, f"average_decay is {self.average_decay}, but has to lie in [0, 1).")
         _require(self.augmented_texts >= 0, f"augmented_texts is {self.augmented_texts}, but may not be negative.")
         _require(0 < self.validation_share < 1, f"validation_share is {self.validation_share}, but has to lie between 0 and 1.")
-        _require_seeds(seed=self.seed, split_seed=self.split_seed)
+        _require_seeds(seed=self.seed, split_seed=self.split_seed, augmentation_seed=self.augmentation_seed)
         _require(self.max_words >= 1, f"max_words is {self.max_words}, but has to be 1 or more.")
 
 
@@ -199,3 +215,79 @@ class FaithfulnessConfig(_Config):
         _require(1 <= self.exact_words <= 1000, f"exact_words is {self.exact_words}, but has to lie between 1 and 1000.")
         _require(self.leave_one_out_words >= 0, f"leave_one_out_words is {self.leave_one_out_words}, but may not be negative.")
         _require_seeds(seed=self.seed)
+
+
+@dataclass(frozen=True)
+class EfficiencyConfig(_Config):
+    """What is timed, and for how long (see `metrics.efficiency`)."""
+
+    batches: tuple[int, ...] = (1, 8, 32)
+    lengths: tuple[int | None, ...] = (None, 150)
+    """Pieces that each text is padded or cut to; None for the texts' own lengths, end to end."""
+    threads: int | None = None
+    """All cores that the process may use where None."""
+    repetitions: int = 20
+    """Rounds at most; each model takes one turn in each."""
+    seconds: float = 15.0
+    """Time budget of one batch size and length, all models together. Three rounds are taken even where they need more."""
+    seed: int = 0
+    """Of the sample of texts."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "batches", tuple(self.batches))  # JSON has lists only.
+        object.__setattr__(self, "lengths", tuple(self.lengths))
+        _require(
+            bool(self.batches) and all(1 <= batch <= 32 for batch in self.batches),
+            f"batches is {self.batches}, but has to hold sizes between 1 and 32, which every model reads at once.",
+        )
+        _require(
+            bool(self.lengths) and all(length is None or length >= 1 for length in self.lengths),
+            f"lengths is {self.lengths}, but has to hold lengths of 1 or more, or none for the texts' own.",
+        )
+        _require(self.threads is None or 1 <= self.threads <= 1024, f"threads is {self.threads}, but has to lie between 1 and 1024.")
+        _require(self.repetitions >= 1, f"repetitions is {self.repetitions}, but has to be 1 or more.")
+        _require(self.seconds > 0, f"seconds is {self.seconds}, but has to be above 0.")
+        _require_seeds(seed=self.seed)
+
+
+@dataclass(frozen=True)
+class ReproduceConfig(_Config):
+    """What `dixtill reproduce` trains and measures (see `experiments`)."""
+
+    seeds: int = 5
+    """Students of each method, with the seeds 0 .. seeds - 1."""
+    student: StudentConfig = StudentConfig()
+    distill: DistillConfig = DistillConfig(augmented_texts=120_000)
+    """Of every student, but for method and seed; "dixtill_paper" has the paper's signed attention."""
+    temperatures: tuple[int, ...] = (1, 2, 3, 4)
+    """Of Table 2, beside that of `distill`."""
+    pruned_heads: int = 6
+    """Heads that are left in each layer of the AHP teacher of Table 4."""
+    student_texts: int = 300
+    """Test texts on which the faithfulness of students is measured; 0 for all."""
+    teacher_texts: int = 100
+    """Test texts on which the faithfulness of the teacher's explainers is measured; 0 for all."""
+    bootstrap_samples: int = 2000
+    efficiency: EfficiencyConfig = EfficiencyConfig()
+    bert_base: bool = True
+    """Time a classifier of BERT-base shape too, for which the paper's ratios are stated."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "temperatures", tuple(self.temperatures))
+        _require(1 <= self.seeds <= 100, f"seeds is {self.seeds}, but has to lie between 1 and 100.")
+        _require(all(temperature > 0 for temperature in self.temperatures), "temperatures have to be above 0.")
+        _require(self.pruned_heads >= 1, f"pruned_heads is {self.pruned_heads}, but has to be 1 or more.")
+        _require(self.student_texts >= 0, f"student_texts is {self.student_texts}, but may not be negative.")
+        _require(self.teacher_texts >= 0, f"teacher_texts is {self.teacher_texts}, but may not be negative.")
+        _require(self.bootstrap_samples >= 100, f"bootstrap_samples is {self.bootstrap_samples}, but has to be 100 or more.")
+
+    @classmethod
+    def quick(cls, seeds: int = 2) -> Self:
+        """Everything, small enough for minutes on two cores; its figures are no results."""
+        return cls(
+            seeds=seeds,
+            distill=DistillConfig(augmented_texts=2000, epochs=4),
+            student_texts=15,
+            teacher_texts=5,
+            bootstrap_samples=500,
+        )

@@ -65,7 +65,8 @@ def split_words(text: str) -> list[Word]:
         text.encode()
     except UnicodeEncodeError as error:
         raise DataError(f"Character {error.start + 1} of the text is half of a surrogate pair. Remove it.") from error
-    return [Word(match.group(), match.start(), match.end()) for match in _WORD.finditer(text) if not _INVISIBLE.fullmatch(match.group())]
+    found = ((match.group(), *match.span()) for match in _WORD.finditer(text))
+    return [Word(word, start, end) for word, start, end in found if word.isalnum() or not _INVISIBLE.fullmatch(word)]
 
 
 UNKNOWN = "<unk>"
@@ -92,6 +93,8 @@ def normalize_word(word: str) -> str:
     Lower case, compatibility forms folded (NFKC); URLs, mentions and cashtags by kind, so that no company's name is a
     reason; numbers by kind, with the sign of a percentage kept, since it is what the market reads.
     """
+    if word.isascii() and word.isalpha():  # Most words: none of the cases below.
+        return word.lower()
     if _IS_URL.fullmatch(word):
         return URL
     if _IS_CASHTAG.fullmatch(word):

@@ -24,6 +24,7 @@ from dixtill_core.config import StudentConfig
 from dixtill_core.data.vocabulary import PADDING_ID, Vocabulary
 from dixtill_core.data.words import UNKNOWN, Word, split_words
 from dixtill_core.models.classifier import NO_WORD, EncodedTexts
+from dixtill_core.models.single_text import SHORT_TEXT, SingleTextNetwork
 
 MASKED = -1e4
 """Added to the scores of padding before the softmax; finite, so that half precision and exports keep it."""
@@ -71,13 +72,15 @@ class Student(nn.Module):
         scores = self.attention_vector(torch.tanh(self.attention(hidden))).squeeze(-1) * mask
         ranked = self.gain * scores.abs() if self.config.attention == "magnitude" else scores
         weights = torch.softmax(ranked + (~mask) * MASKED, dim=-1) * mask
-        context = (weights[..., None] * hidden).sum(dim=1)  # (batch, 2 * hidden)
+        context = torch.bmm(weights[:, None, :], hidden).squeeze(1)  # (batch, 2 * hidden)
         return StudentOutput(self.classifier(self.dropout(context)), scores, weights)
 
 
 def _reorder(values: Tensor, order: Tensor) -> Tensor:
-    """Gather along the words: values (batch, words, size), order (batch, words)."""
-    return values.gather(1, order[..., None].expand(-1, -1, values.shape[-1]))
+    """Gather along the words: values (batch, words, size), order (batch, words). Rows move whole, which `gather` cannot."""
+    batch, words, size = values.shape
+    rows = order + words * torch.arange(batch, device=order.device)[:, None]
+    return values.reshape(batch * words, size).index_select(0, rows.reshape(-1)).reshape(batch, words, size)
 
 
 class StudentReading(NamedTuple):
@@ -107,6 +110,8 @@ class StudentClassifier:
         self.label_names = tuple(label_names)
         self.bytes_on_disk = bytes_on_disk
         self.lock = threading.RLock()
+        self._parameters = tuple(network.parameters())
+        self._single_text: tuple[object, SingleTextNetwork] | None = None
 
     @property
     def device(self) -> torch.device:
@@ -149,6 +154,9 @@ class StudentClassifier:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
+            if len(chosen) == 1 and (reading := self._run_short(texts[chosen[0]])) is not None:
+                readings[chosen[0]] = reading
+                continue
             encoded = self.encode([texts[i] for i in chosen])
             with torch.inference_mode():
                 output = self.read(encoded.inputs)
@@ -157,6 +165,24 @@ class StudentClassifier:
                 scores, weights = (tensor[row, : len(words)].double().numpy() for tensor in (output.scores, output.weights))
                 readings[i] = StudentReading(words, output.logits[row].numpy(), scores, weights)
         return [reading for reading in readings if reading is not None]
+
+    def _run_short(self, text: str) -> StudentReading | None:
+        """Reading of one short text in NumPy; None where it is long or the network not on the CPU in float32."""
+        weight = self._parameters[0]
+        if self.network.training or weight.device.type != "cpu" or weight.dtype != torch.float32:
+            return None
+        words = tuple(split_words(text))
+        if len(words) > SHORT_TEXT:
+            return None
+        logits, scores, weights = self._single_text_network()(self.vocabulary.word_ids(word.text for word in words))
+        return StudentReading(words, logits, scores.astype(np.float64), weights.astype(np.float64))
+
+    def _single_text_network(self) -> SingleTextNetwork:
+        """Arranged anew where a parameter was changed or replaced since."""
+        state = [(parameter.data_ptr(), parameter._version) for parameter in self._parameters]
+        if self._single_text is None or self._single_text[0] != state:
+            self._single_text = state, SingleTextNetwork(self.network)
+        return self._single_text[1]
 
     def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
         """Logits (texts, classes) float32."""

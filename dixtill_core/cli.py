@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from dixtill_core.errors import DixtillError
+from dixtill_core.explain.explainers import EXPLAINERS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__import__("dixtill_core").__doc__)
 
@@ -43,6 +44,11 @@ class RankingName(StrEnum):
     ABSOLUTE = "absolute"
 
 
+def _explainers_of(role: str) -> str:
+    """Names of the explainers that a teacher or a student can have, for the help."""
+    return ", ".join(name for name, known in EXPLAINERS.items() if role in known.roles)
+
+
 DataOption = Annotated[str, typer.Option("--data", help="A .csv, .tsv or .parquet file, 'sample', or a Hub dataset like owner/dataset.")]
 TextColumnOption = Annotated[str | None, typer.Option("--text-column", help="Found by its usual names where left out.")]
 LabelColumnOption = Annotated[str | None, typer.Option("--label-column", help="Found by its usual names where left out.")]
@@ -64,6 +70,10 @@ def explain(
     text: Annotated[str, typer.Argument(help="The sentence.")],
     models: ModelsOption = None,
     target: Annotated[str | None, typer.Option("--target", help="Label that the teacher explains; its prediction where left out.")] = None,
+    explainer: Annotated[str, typer.Option("--explainer", help=f"Of the teacher: {_explainers_of('teacher')}.")] = "integrated_gradients",
+    student_explainer: Annotated[
+        str, typer.Option("--student-explainer", help=f"Of the student: {_explainers_of('student')}.")
+    ] = "attention",
     steps: Annotated[int | None, typer.Option("--steps", help="Gradient evaluations of Integrated Gradients.")] = None,
     baseline: Annotated[str, typer.Option("--baseline", help="pad, mask or zero.")] = "pad",
     output: Annotated[str, typer.Option("--output", help="What is explained: probability or logit.")] = "probability",
@@ -76,7 +86,9 @@ def explain(
     from dixtill_core.terminal import print_comparison
 
     chosen = {"baseline": baseline, "output": output} | ({} if steps is None else {"n_steps": steps, "max_steps": max(steps, 400)})
-    found = compare(_load_pair(models), text, ExplainConfig.from_dict(chosen), target)
+    explain_config = ExplainConfig.from_dict(chosen)
+    explainers = {"teacher_explainer": explainer, "student_explainer": student_explainer}
+    found = compare(_load_pair(models), text, explain_config, target, **explainers)
     if as_json:
         _print_json(comparison_record(found))
     else:
@@ -224,6 +236,29 @@ def distill(
     progress = run(dataset, load_teacher(teacher), out, student_config, config, teacher_reference=teacher, cache=cache, overwrite=overwrite)
     _follow(progress)
     _say(f"The pair is in {out}. Look at it with: dixtill explain TEXT --models {out}")
+
+
+@app.command()
+def reproduce(
+    out: Annotated[Path, typer.Option("--out", help="Folder for models, results and tables; the same one goes on after a kill.")],
+    data: Annotated[str | None, typer.Option("--data", help="Folder with train.csv and test.csv (or .tsv, .parquet), or 'sample'.")] = None,
+    teacher: TeacherOption = "bundled",
+    seeds: Annotated[int | None, typer.Option("--seeds", min=1, help="Students of each method; 5, or 2 with --quick.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="All of it, small: minutes, on the sample unless --data says otherwise.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", help="Processes that train students; all cores where 0.")] = 0,
+    cache: CacheOption = None,
+) -> None:
+    """The paper's tables and figures, measured: every method over several seeds, compressed teachers, speed, faithfulness."""
+    from dixtill_core.config import ReproduceConfig
+    from dixtill_core.experiments.reproduce import reproduce as run
+    from dixtill_core.experiments.results import Results
+    from dixtill_core.metrics.efficiency import available_threads
+
+    if data is None and not quick:
+        raise DixtillError("Say which data with --data DIR, a folder with train.csv and test.csv, or try everything with --quick.")
+    config = ReproduceConfig.quick(seeds or 2) if quick else ReproduceConfig(seeds or 5)
+    _follow(run(data or "sample", out, config, teacher=teacher, cache=cache, jobs=jobs or available_threads()), Results)
+    _say(f"The results are in {out}: results.parquet, results.json, and the tables in {out / 'tables' / 'tables.md'}")
 
 
 def main() -> None:

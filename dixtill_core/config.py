@@ -127,7 +127,7 @@ class StudentConfig(_Config):
     attention: Attention = "magnitude"
     """"signed" is the paper's softmax(sigma); "magnitude" is softmax(gain * |sigma|), which also reads words that
     speak against the prediction."""
-    dropout: float = 0.15
+    dropout: float = 0.1
     max_vocabulary: int = 15_000
 
     def __post_init__(self) -> None:
@@ -152,7 +152,7 @@ class DistillConfig(_Config):
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
-    word_dropout: float = 0.02
+    word_dropout: float = 0.08
     """Share of the words that training replaces by the unknown word, so that its vector is learned."""
     average_decay: float = 0.999
     """Decay of the exponential moving average of the weights that is evaluated and kept; 0 keeps the last weights."""
@@ -257,7 +257,7 @@ class ReproduceConfig(_Config):
     seeds: int = 5
     """Students of each method, with the seeds 0 .. seeds - 1."""
     student: StudentConfig = StudentConfig()
-    distill: DistillConfig = DistillConfig(augmented_texts=120_000)
+    distill: DistillConfig = DistillConfig(augmented_texts=220_000, epochs=6)
     """Of every student, but for method and seed; "dixtill_paper" has the paper's signed attention."""
     temperatures: tuple[int, ...] = (1, 2, 3, 4)
     """Of Table 2, beside that of `distill`."""

@@ -21,3 +21,5 @@ class Progress:
     losses: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    detail: str = ""
+    """What is being done inside a long stage."""

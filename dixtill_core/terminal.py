@@ -58,6 +58,7 @@ def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
                     tasks[where] = bar.add_task(item.stage + (f" · epoch {item.epoch}" if item.epoch else ""), total=item.total)
                 losses = "  ".join(f"{name} {value:.3f}" for name, value in item.losses.items())
                 description = item.stage + (f" · epoch {item.epoch}" if item.epoch else "") + (f"  {losses}" if losses else "")
+                description += f" · {item.detail}" if item.detail else ""
                 bar.update(tasks[where], completed=item.done, total=item.total, description=description)
         except KeyboardInterrupt as error:
             raise DixtillError(
@@ -93,7 +94,8 @@ def _print_answer(answer: Answer, console: Console) -> None:
     delta = answer.attributions.convergence_delta
     facts = f"{answer.seconds * 1000:,.1f} ms   {answer.bytes_on_disk / 1e6:.1f} MB   {answer.attributions.method}"
     facts += "" if delta is None else f"   delta {delta:+.4f}"
-    console.print(Text(f"+ for {answer.target_label}, - against it   {facts}", style="dim"))
+    meaning = f"+ for {answer.target_label}, - against it" if answer.attributions.is_signed else f"what matters to {answer.target_label}"
+    console.print(Text(f"{meaning}   {facts}", style="dim"))
     console.print()
 
 

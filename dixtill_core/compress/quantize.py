@@ -49,6 +49,8 @@ EXAMPLE = ("profit rises and the shares follow", "loss")
 class ForwardTeacher(Teacher):
     """A teacher that predicts on the CPU and has no gradients."""
 
+    has_gradients = False
+
     def __init__(self, model: nn.Module, tokenizer: Any, label_names: Sequence[str], *, parameters: int, **about: Any) -> None:
         super().__init__(model, tokenizer, label_names, **about)
         self._parameters = parameters

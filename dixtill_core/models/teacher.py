@@ -38,6 +38,9 @@ VALIDATION_TEXTS = "validation_texts.txt"
 class Teacher:
     """A frozen classifier. `lock` guards its hooks: hold it while explaining a teacher that others share."""
 
+    has_gradients = True
+    """False where the network is one that only runs forwards: nothing that needs a gradient can explain it."""
+
     def __init__(
         self,
         model: nn.Module,

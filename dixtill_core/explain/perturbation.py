@@ -8,6 +8,8 @@ text means that what is left is read exactly as it was in the whole text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -45,13 +47,21 @@ def perturbed_logits(model: Classifier, text: str, kept: np.ndarray, perturbatio
         if perturbation == "mask":
             stays[:, piece_words == NO_WORD] = True
             mask_id = model.baseline_id("mask")
-        order = np.argsort(stays.sum(axis=1), kind="stable")
-        for start in range(0, len(order), BATCH_SIZE):
-            chosen = order[start : start + BATCH_SIZE]
+        for chosen in _similar_lengths(stays.sum(axis=1)):
             rows = torch.from_numpy(stays[chosen]).to(model.device)
             inputs = _masked(encoded.inputs, rows, mask_id) if perturbation == "mask" else _deleted(encoded.inputs, rows, model.padding_id)
             found[chosen] = model.forward(inputs).float().cpu().numpy()
     return found[place.reshape(-1)]
+
+
+def _similar_lengths(lengths: np.ndarray) -> Iterator[np.ndarray]:
+    """Positions in batches of at most `BATCH_SIZE`, so alike in length that little is spent on padding."""
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    for end in range(1, len(order) + 1):
+        if end == len(order) or end - start == BATCH_SIZE or lengths[order[end]] > 1.25 * lengths[order[start]] + 4:
+            yield order[start:end]
+            start = end
 
 
 def _masked(inputs: dict[str, Tensor], stays: Tensor, mask_id: int) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from dixtill_core.data.words import Word, split_words
 from dixtill_core.errors import ConfigError, DataError
 from dixtill_core.explain.attention import attention_of
 from dixtill_core.explain.attributions import WordAttributions
-from dixtill_core.explain.integrated_gradients import integrated_gradients
+from dixtill_core.explain.explainers import explain, find_explainer
 from dixtill_core.metrics.agreement import agreement
 from dixtill_core.models.pair import ModelPair
 from dixtill_core.models.student import StudentClassifier, StudentReading
@@ -56,17 +56,28 @@ class Comparison:
     """What a reader has to know before trusting the numbers: truncation, a large delta, different targets."""
 
 
-def compare(pair: ModelPair, text: str, config: ExplainConfig | None = None, target: str | None = None) -> Comparison:
+def compare(
+    pair: ModelPair,
+    text: str,
+    config: ExplainConfig | None = None,
+    target: str | None = None,
+    *,
+    teacher_explainer: str = "integrated_gradients",
+    student_explainer: str = "attention",
+) -> Comparison:
     """Predict and explain `text` with both models.
 
     Args:
-        target: label that the teacher's attributions explain; its own prediction where None. The student's scores
-            always speak about its own prediction.
+        target: label that the attributions explain; each model's own prediction where None. The student's attention
+            always speaks about its own prediction, as does a student that has no such label.
+        teacher_explainer, student_explainer: names from `explain.explainers.EXPLAINERS`.
 
     Raises:
         DataError: the text has no words.
-        ConfigError: the teacher has no label `target`.
+        ConfigError: the teacher has no label `target`, or there is no such explainer for one of the models.
     """
+    find_explainer(teacher_explainer, "teacher")
+    find_explainer(student_explainer, "student")
     words = split_words(text)
     if not words:
         raise DataError("The text has no words. Type a sentence.")
@@ -78,18 +89,17 @@ def compare(pair: ModelPair, text: str, config: ExplainConfig | None = None, tar
     teacher_logits = pair.teacher.predict([readable])[0]
     if target_index is None:
         target_index = int(teacher_logits.argmax())
-    reasons = integrated_gradients(pair.teacher, [readable], [target_index], config)[0]
+    reasons = explain(pair.teacher, teacher_explainer, [readable], [target_index], config)[0]
     seconds = time.perf_counter() - started
     teacher = _answer("teacher", pair.teacher, teacher_logits, reasons, seconds)
 
-    reading, seconds = _timed_reading(pair, readable)
-    student = _answer("student", pair.student, reading.logits, attention_of(reading), seconds)
+    if student_explainer == "attention":
+        reading, seconds = _timed_reading(pair, readable)
+        student = _answer("student", pair.student, reading.logits, attention_of(reading), seconds)
+    else:
+        student = _explained_student(pair.student, student_explainer, readable, target, config)
 
-    if not reasons.converged:
-        notes.append(
-            f"Integrated Gradients did not converge: its sum misses the change of the output by {abs(reasons.convergence_delta or 0):.3f} "
-            f"after {reasons.n_steps} steps. Read the teacher's heatmap with care, or choose more steps."
-        )
+    notes += _explainer_notes(teacher) + _explainer_notes(student)
     if not pair.shares_labels:
         notes.append(
             "The models have different labels: "
@@ -101,6 +111,32 @@ def compare(pair: ModelPair, text: str, config: ExplainConfig | None = None, tar
         )
     scores = agreement(teacher.attributions.scores, student.attributions.scores)
     return Comparison(readable, len(text), reasons.words, teacher, student, scores, tuple(notes))
+
+
+def _explained_student(student: StudentClassifier, explainer: str, text: str, target: str | None, config: ExplainConfig) -> Answer:
+    """The student's answer with another explanation than its own."""
+    started = time.perf_counter()
+    logits = student.predict([text])[0]
+    names = [name.lower() for name in student.label_names]
+    target_index = names.index(target.lower()) if target is not None and target.lower() in names else int(logits.argmax())
+    reasons = explain(student, explainer, [text], [target_index], config)[0]
+    return _answer("student", student, logits, reasons, time.perf_counter() - started)
+
+
+def _explainer_notes(answer: Answer) -> list[str]:
+    """What to know of one model's attributions before trusting them."""
+    reasons, notes = answer.attributions, []
+    if not reasons.converged:
+        notes.append(
+            f"Integrated Gradients did not converge: its sum misses the change of the output by {abs(reasons.convergence_delta or 0):.3f} "
+            f"after {reasons.n_steps} steps. Read the {answer.role}'s heatmap with care, or choose more steps."
+        )
+    if not reasons.is_signed:
+        notes.append(
+            f"The {answer.role}'s scores have no sign: they say how much a word matters, not for or against which class. "
+            "Sign agreement means nothing here."
+        )
+    return notes
 
 
 def _readable_part(pair: ModelPair, text: str, words: list[Word]) -> tuple[str, list[str]]:

@@ -60,6 +60,17 @@ def test_explain_prints_json_and_nothing_else(run, pair_folder):
     assert set(found["agreement"]) == {f"{kind}_agreement@{k}" for kind in ("feature", "sign") for k in range(1, 6)}
 
 
+def test_explain_uses_the_explainers_asked_for(run, pair_folder):
+    options = ("--explainer", "kernel_shap", "--student-explainer", "integrated_gradients")
+    result = run("explain", TEXT, "--models", pair_folder, "--json", *options)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["teacher"]["method"].startswith("Kernel SHAP of the probability")
+    assert found["student"]["method"].startswith("Integrated Gradients of the probability")
+    assert found["student"]["weights"] is None
+    assert_message(run("explain", TEXT, "--models", pair_folder, "--explainer", "attention"), 1, "cannot explain the teacher", "occlusion")
+
+
 def test_explain_without_json_shows_both_models_and_every_word(run, pair_folder):
     result = run("explain", TEXT, "--models", pair_folder)
     assert result.returncode == 0, result.stderr

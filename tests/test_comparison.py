@@ -13,6 +13,7 @@ from dixtill_core.config import ExplainConfig
 from dixtill_core.data.words import split_words
 from dixtill_core.errors import ConfigError, DataError
 from dixtill_core.explain.attention import attention
+from dixtill_core.explain.explainers import EXPLAINERS, explain
 from dixtill_core.explain.integrated_gradients import integrated_gradients
 from dixtill_core.metrics.agreement import agreement
 from dixtill_core.models.pair import ModelPair
@@ -101,6 +102,42 @@ def test_models_with_different_labels_are_compared_and_said(pair: ModelPair) -> 
     assert list(found.student.probabilities) == ["down", "up", "flat", "unclear"]
     assert any("different labels" in note for note in found.notes)
     assert not any("different labels" in note for note in compare(pair, TEXT, QUICK).notes)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPLAINERS if name != "attention"])
+def test_each_model_is_explained_as_asked_for(pair: ModelPair, name: str) -> None:
+    found = compare(pair, TEXT, QUICK, teacher_explainer=name, student_explainer=name)
+    for answer, model in ((found.teacher, pair.teacher), (found.student, pair.student)):
+        (alone,) = explain(model, name, [TEXT], None, QUICK)
+        assert answer.attributions.method == alone.method
+        assert answer.attributions.target == alone.target == LABELS.index(answer.label)
+        np.testing.assert_allclose(answer.attributions.scores, alone.scores, atol=1e-4)
+        assert answer.seconds > 0
+        probabilities = np.exp(model.predict([TEXT])[0].astype(np.float64))
+        assert list(answer.probabilities.values()) == pytest.approx((probabilities / probabilities.sum()).tolist(), abs=1e-4)
+    assert [f"The {role}'s scores have no sign" in " ".join(found.notes) for role in ("teacher", "student")] == [name == "saliency"] * 2
+
+
+def test_a_student_that_is_not_explained_by_attention_speaks_about_the_chosen_target(pair: ModelPair) -> None:
+    for label in LABELS:
+        found = compare(pair, TEXT, QUICK, label, student_explainer="occlusion")
+        assert found.student.target_label == found.teacher.target_label == label
+    other = replace(pair, student=small_student(labels=("down", "up", "flat")))
+    found = compare(other, TEXT, QUICK, "bullish", student_explainer="occlusion")
+    assert found.student.target_label == found.student.label
+
+
+def test_a_students_integrated_gradients_that_did_not_converge_are_said(pair: ModelPair) -> None:
+    config = ExplainConfig(n_steps=2, max_steps=2, path="uniform", tolerance=1e-9)
+    notes = compare(pair, TEXT, config, teacher_explainer="occlusion", student_explainer="integrated_gradients").notes
+    assert [note for note in notes if "did not converge" in note and "the student's heatmap" in note]
+    assert not [note for note in notes if "the teacher's heatmap" in note]
+
+
+@pytest.mark.parametrize("names", [{"teacher_explainer": "attention"}, {"teacher_explainer": "tea"}, {"student_explainer": "leaves"}])
+def test_an_explainer_that_there_is_not_is_refused(pair: ModelPair, names: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="Choose one of integrated_gradients"):
+        compare(pair, TEXT, QUICK, **names)
 
 
 # Anything that can be typed

@@ -30,6 +30,8 @@ class WordAttributions:
     n_steps: int | None = None
     """Gradient evaluations that made these scores, retries not counted."""
     weights: np.ndarray | None = None  # (words,) float64, attention only: softmax of the scores, sums to 1
+    is_signed: bool = True
+    """False where scores say how much a word matters and not for which class: none is below 0."""
 
     def __post_init__(self) -> None:
         if self.scores.shape != (len(self.words),):

@@ -24,19 +24,16 @@ from captum.attr import IntegratedGradients
 from torch import Tensor
 
 from dixtill_core.config import ExplainConfig
-from dixtill_core.errors import ConfigError
 from dixtill_core.explain.attributions import WordAttributions
-from dixtill_core.models.classifier import NO_WORD, Classifier, EncodedTexts
+from dixtill_core.explain.gradients import EmbeddedTexts, length_batches, merge_pieces, pieces_of_budget
+from dixtill_core.explain.target_classes import Targets, target_classes
+from dixtill_core.models.classifier import Classifier, EncodedTexts
 
 SCAN_POINTS = 11
 STEPS_PER_SEGMENT = (4, 5, 3, 6, 7)
 """Gauss-Legendre steps of one segment, the best first; the first that divides the number of steps is taken."""
-LARGEST_BATCH = 16
-"""Texts explained together; more of them gain nothing on a CPU."""
 UNIFORM_SHARE = 0.1
 """Part of the segment density that ignores the scan, so that no stretch of the path goes unvisited."""
-
-Targets = Sequence[int] | np.ndarray | None
 
 
 def integrated_gradients(
@@ -55,17 +52,13 @@ def integrated_gradients(
         ModelError: the baseline needs a token that the tokenizer does not have.
     """
     config = config or ExplainConfig()
-    if targets is None:
-        targets = model.predict(texts).argmax(axis=1)
-    targets = np.asarray(targets, dtype=np.int64)
-    if targets.size and not (targets.min() >= 0 and targets.max() < len(model.label_names)):
-        raise ConfigError(f"The class to explain has to lie between 0 and {len(model.label_names) - 1}.")
+    classes = target_classes(model, texts, targets)
     results: list[WordAttributions | None] = [None] * len(texts)
     pending, n_steps = list(range(len(texts))), config.n_steps
     while pending:
         step_config = replace(config, n_steps=n_steps)
-        for batch in _batches(model, texts, pending, config.memory_budget_mb):
-            for i, found in zip(batch, _explain_batch(model, [texts[i] for i in batch], targets[batch], step_config), strict=True):
+        for batch in length_batches(model, texts, pending, config.memory_budget_mb):
+            for i, found in zip(batch, _explain_batch(model, [texts[i] for i in batch], classes[batch], step_config), strict=True):
                 earlier = results[i]
                 if earlier is None or abs(found.convergence_delta or 0) < abs(earlier.convergence_delta or 0):
                     results[i] = found
@@ -74,28 +67,10 @@ def integrated_gradients(
     return [result for result in results if result is not None]
 
 
-def pieces_of_budget(model: Classifier, memory_budget_mb: int, longest: int) -> int:
-    """Pieces that one forward and backward pass may hold."""
-    return max(1, memory_budget_mb * 2**20 // model.activation_bytes(longest))
-
-
-def _batches(model: Classifier, texts: Sequence[str], positions: list[int], memory_budget_mb: int) -> list[np.ndarray]:
-    """Texts of similar length together, so many that one step of each fits into the budget."""
-    counts = dict(zip(positions, model.piece_counts([texts[i] for i in positions]), strict=True))
-    batches: list[list[int]] = []
-    for i in sorted(positions, key=counts.__getitem__):
-        room = min(LARGEST_BATCH, pieces_of_budget(model, memory_budget_mb, counts[i]) // max(1, counts[i]))
-        if batches and len(batches[-1]) < room:
-            batches[-1].append(i)
-        else:
-            batches.append([i])
-    return [np.array(batch, dtype=np.int64) for batch in batches]
-
-
 def _explain_batch(model: Classifier, texts: Sequence[str], targets: np.ndarray, config: ExplainConfig) -> list[WordAttributions]:
     with model.lock:
         encoded = model.encode(texts)
-        path = _Path(model, encoded, torch.as_tensor(targets, device=model.device), config)
+        path = _Path(model, encoded, targets, config)
         per_piece, changes, n_steps = _integrate(path, config)
     method = (
         f"Integrated Gradients of the {config.output}, {config.baseline} baseline, {config.merge} of pieces, {n_steps} {config.path} steps"
@@ -110,49 +85,25 @@ def _explain_batch(model: Classifier, texts: Sequence[str], targets: np.ndarray,
     return results
 
 
-def merge_pieces(piece_scores: np.ndarray, piece_words: np.ndarray, n_words: int, merge: str) -> np.ndarray:
-    """Scores of words (n_words,) from those of their pieces: their sum, or their mean; special pieces are dropped."""
-    kept = piece_words != NO_WORD
-    scores = np.bincount(piece_words[kept], weights=piece_scores[kept], minlength=n_words).astype(np.float64)
-    if merge == "mean":
-        scores = scores / np.maximum(np.bincount(piece_words[kept], minlength=n_words), 1)
-    return scores
-
-
-class _Path:
+class _Path(EmbeddedTexts):
     """The straight path of a batch from its baselines to its texts in embedding space, and F along it."""
 
-    def __init__(self, model: Classifier, encoded: EncodedTexts, target: Tensor, config: ExplainConfig) -> None:
-        self.layer = model.embedding_layer
-        self.forward = model.forward
-        self.output = config.output
-        self.names = tuple(encoded.inputs)
-        self.inputs = tuple(encoded.inputs.values())
-        self.target = target  # (texts,)
+    def __init__(self, model: Classifier, encoded: EncodedTexts, targets: np.ndarray, config: ExplainConfig) -> None:
+        super().__init__(model, encoded, targets, config)
         ids = encoded.inputs["input_ids"]
         with torch.no_grad():
-            end = self.layer(ids)
             if config.baseline == "zero":
-                filling = torch.zeros_like(end)
+                filling = torch.zeros_like(self.embeddings)
             else:
                 filling = self.layer(torch.full_like(ids, model.baseline_id(config.baseline)))
-            self.start = torch.where(encoded.special_mask[..., None], end, filling)  # (texts, pieces, size)
-            self.difference = end - self.start
+            self.start = torch.where(encoded.special_mask[..., None], self.embeddings, filling)  # (texts, pieces, size)
+            self.difference = self.embeddings - self.start
         self.budget = pieces_of_budget(model, config.memory_budget_mb, ids.shape[1]) // ids.shape[1]
         """Texts of one step that a pass may hold."""
 
     def at(self, rows: Tensor, positions: Tensor) -> Tensor:
         """Points of the path, (points, pieces, size), for texts `rows` (points,) at `positions` (points,) in [0, 1]."""
         return self.start[rows] + positions[:, None, None] * self.difference[rows]
-
-    def function(self, embeddings: Tensor, *inputs: Tensor) -> Tensor:
-        """F of every class: the model run on its usual inputs, with the embedding layer's result replaced."""
-        hook = self.layer.register_forward_hook(lambda module, arguments, result: embeddings)
-        try:
-            logits = self.forward(dict(zip(self.names, inputs, strict=True)))
-        finally:
-            hook.remove()
-        return logits.softmax(dim=-1) if self.output == "probability" else logits
 
     @torch.no_grad()
     def scan(self, n_points: int) -> Tensor:

@@ -1,0 +1,102 @@
+"""What the explainers that take gradients share: batches within a memory budget, F of the embeddings, pieces to words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dixtill_core.config import ExplainConfig
+from dixtill_core.explain.attributions import WordAttributions
+from dixtill_core.explain.target_classes import Targets, target_classes
+from dixtill_core.models.classifier import NO_WORD, Classifier, EncodedTexts
+
+LARGEST_BATCH = 16
+"""Texts explained together; more of them gain nothing on a CPU."""
+
+
+class EmbeddedTexts:
+    """A batch of texts as embeddings, and F as a function of them.
+
+    Hooks the model while `function` runs: hold its lock from making this to the last call.
+    """
+
+    def __init__(self, model: Classifier, encoded: EncodedTexts, targets: np.ndarray, config: ExplainConfig) -> None:
+        self.layer = model.embedding_layer
+        self.forward = model.forward
+        self.output = config.output
+        self.names = tuple(encoded.inputs)
+        self.inputs = tuple(encoded.inputs.values())
+        self.target = torch.as_tensor(targets, device=model.device)  # (texts,)
+        with torch.no_grad():
+            self.embeddings = self.layer(encoded.inputs["input_ids"])  # (texts, pieces, size)
+
+    def leaves(self) -> Tensor:
+        """The embeddings as what gradients are taken of."""
+        return self.embeddings.detach().requires_grad_(True)
+
+    def function(self, embeddings: Tensor, *inputs: Tensor) -> Tensor:
+        """F of every class: the model run on its usual inputs, with the embedding layer's result replaced."""
+        hook = self.layer.register_forward_hook(lambda module, arguments, result: embeddings)
+        try:
+            logits = self.forward(dict(zip(self.names, inputs, strict=True)))
+        finally:
+            hook.remove()
+        return logits.softmax(dim=-1) if self.output == "probability" else logits
+
+
+def explain_by_gradient(
+    model: Classifier,
+    texts: Sequence[str],
+    targets: Targets,
+    config: ExplainConfig,
+    score_pieces: Callable[[EmbeddedTexts], Tensor],
+    method: str,
+    *,
+    is_signed: bool,
+) -> list[WordAttributions]:
+    """Word attributions of each text from one backward pass.
+
+    Args:
+        score_pieces: scores of all pieces, (texts, pieces), of a batch.
+    """
+    classes = target_classes(model, texts, targets)
+    results: list[WordAttributions | None] = [None] * len(texts)
+    for batch in length_batches(model, texts, list(range(len(texts))), config.memory_budget_mb):
+        with model.lock:
+            encoded = model.encode([texts[i] for i in batch])
+            per_piece = score_pieces(EmbeddedTexts(model, encoded, classes[batch], config)).detach().double().cpu().numpy()
+        for row, i in enumerate(batch):
+            words = encoded.words[row][: encoded.n_read[row]]
+            scores = merge_pieces(per_piece[row], encoded.piece_words[row], len(words), config.merge)
+            results[i] = WordAttributions(words, scores, int(classes[i]), method, is_signed=is_signed)
+    return [result for result in results if result is not None]
+
+
+def pieces_of_budget(model: Classifier, memory_budget_mb: int, longest: int) -> int:
+    """Pieces that one forward and backward pass may hold."""
+    return max(1, memory_budget_mb * 2**20 // model.activation_bytes(longest))
+
+
+def length_batches(model: Classifier, texts: Sequence[str], positions: list[int], memory_budget_mb: int) -> list[np.ndarray]:
+    """Positions of texts of similar length together, so many that one pass over them fits into the budget."""
+    counts = dict(zip(positions, model.piece_counts([texts[i] for i in positions]), strict=True))
+    batches: list[list[int]] = []
+    for i in sorted(positions, key=counts.__getitem__):
+        room = min(LARGEST_BATCH, pieces_of_budget(model, memory_budget_mb, counts[i]) // max(1, counts[i]))
+        if batches and len(batches[-1]) < room:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return [np.array(batch, dtype=np.int64) for batch in batches]
+
+
+def merge_pieces(piece_scores: np.ndarray, piece_words: np.ndarray, n_words: int, merge: str) -> np.ndarray:
+    """Scores of words (n_words,) from those of their pieces: their sum, or their mean; special pieces are dropped."""
+    kept = piece_words != NO_WORD
+    scores = np.bincount(piece_words[kept], weights=piece_scores[kept], minlength=n_words).astype(np.float64)
+    if merge == "mean":
+        scores = scores / np.maximum(np.bincount(piece_words[kept], minlength=n_words), 1)
+    return scores

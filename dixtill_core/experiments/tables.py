@@ -14,6 +14,7 @@ import pandas as pd
 from dixtill_core.experiments.paper import PAPER_EFFICIENCY, PAPER_QUALITY, PAPER_TEMPERATURE, QUALITY_METRICS
 from dixtill_core.experiments.results import Results
 from dixtill_core.experiments.table import Cell, Table, Value
+from dixtill_core.explain.explainers import EXPLAINERS
 from dixtill_core.files import write_atomic
 from dixtill_core.metrics.faithfulness import metric_directions
 from dixtill_core.metrics.significance import interval_over_seeds
@@ -119,38 +120,36 @@ def pruning_table(results: Results) -> Table:
     return Table("figure3", "Fig. 3: attention heads removed", "Ratios to the whole teacher.", header, tuple(rows))
 
 
-def agreement_table(results: Results) -> Table:
-    """Fig. 4."""
+def agreement_table(results: Results, ks: Sequence[int] | None = None) -> Table:
+    """Fig. 4; at every k that was measured where `ks` is None."""
     found = results.select("agreement")
-    ks = sorted({int(k) for k in found["k"].dropna()})
+    ks = ks or sorted({int(k) for k in found["k"].dropna()})
     rows: list[tuple[Value, ...]] = []
     for metric in ("feature_agreement", "sign_agreement"):
-        for model in STUDENTS:
+        for model in reversed(STUDENTS):
             for explainer in ("attention", "integrated_gradients"):
                 chosen = found[(found["metric"] == metric) & (found["model"] == model) & (found["explainer"] == explainer)]
                 if len(chosen):
                     cells = [seeds_cell(chosen[chosen["k"] == k]["value"]) for k in ks]
-                    rows.append((TITLES[metric], model_title(model), explainer.replace("_", " "), *cells))
+                    rows.append((TITLES[metric], model_title(model), explainer_title(explainer), *cells))
     note = "Mean over test texts and seeds of the agreement with the teacher's Integrated Gradients on the k strongest words."
-    return Table(
-        "figure4", "Fig. 4: agreement against k", note, ("measure", "student", "explained by", *(f"k = {k}" for k in ks)), tuple(rows)
-    )
+    header = ("measure", "student", "explained by", *(f"k = {k}" for k in ks))
+    return Table("figure4", "Fig. 4: agreement against k", note, header, tuple(rows))
 
 
-def faithfulness_table(results: Results) -> Table:
-    """Every model and explainer, between the random floor and the greedy reference."""
+def faithfulness_table(results: Results, models: Sequence[str] = ("teacher", *STUDENTS)) -> Table:
+    """Every explainer of the models, between the random floor and the greedy reference."""
     found = results.select("faithfulness")
-    metrics = [name for name in metric_directions() if "@" not in name]
+    directions = {name: direction for name, direction in metric_directions().items() if "@" not in name}
     rows: list[tuple[Value, ...]] = []
-    for model in ("teacher", *STUDENTS):
-        of_model = found[found["model"] == model]
+    for model in models:
+        of_model = found[(found["model"] == model) & found["k"].isna()]
         for explainer in dict.fromkeys(of_model["explainer"]):
             chosen = of_model[of_model["explainer"] == explainer]
-            cells = [seeds_cell(chosen[(chosen["metric"] == metric) & chosen["k"].isna()]["value"]) for metric in metrics]
-            rows.append((model_title(model), str(explainer).replace("_", " "), *cells))
-    directions = metric_directions()
-    header = tuple(f"{name.replace('_', ' ')} ({'higher' if directions[name] > 0 else 'lower'} is better)" for name in metrics)
-    note = "Words are deleted; the predicted class of the model itself. Random is the floor, greedy an upper reference."
+            cells = [seeds_cell(chosen[chosen["metric"] == metric]["value"]) for metric in directions]
+            rows.append((model_title(model), explainer_title(explainer), *cells))
+    header = tuple(f"{name.replace('_', ' ')} {'↑' if direction > 0 else '↓'}" for name, direction in directions.items())
+    note = "↑ higher is better, ↓ lower is. Words are deleted; random rankings are the floor, greedy search a reference above."
     return Table("faithfulness", "Faithfulness", note, ("model", "explainer", *header), tuple(rows))
 
 
@@ -173,6 +172,10 @@ def difference_table(results: Results) -> Table:
 
 def model_title(model: str) -> str:
     return MODEL_TITLES.get(model) or (f"teacher, AHP-{model[4:]}" if model.startswith("ahp-") else model)
+
+
+def explainer_title(explainer: str) -> str:
+    return EXPLAINERS[explainer].title if explainer in EXPLAINERS else explainer
 
 
 def n_seeds(results: Results) -> int:

@@ -110,7 +110,7 @@ def test_another_run_in_the_same_folder_is_refused(
 
 def test_a_folder_without_a_test_file_is_refused(tmp_path: Path, data: Path, teacher_folder: Callable[[str], Path]) -> None:
     shutil.copy(data / "train.csv", tmp_path)
-    with pytest.raises(DataError, match="no test.csv"):
+    with pytest.raises(DataError, match=r"no test\.csv"):
         list(reproduce(str(tmp_path), tmp_path / "out", CONFIG, teacher=str(teacher_folder("bert"))))
 
 

@@ -31,7 +31,7 @@ def test_rows_are_selected_by_table_and_columns(tmp_path: Path) -> None:
 def test_what_does_not_apply_is_empty_not_zero(tmp_path: Path) -> None:
     write_results(tmp_path, ROWS, {})
     teacher = read_results(tmp_path).select("quality", model="teacher").iloc[0]
-    assert all(value is None or value != value or str(value) == "<NA>" for value in (teacher["explainer"], teacher["k"], teacher["seed"]))
+    assert teacher[["explainer", "k", "seed"]].isna().all()
 
 
 def test_a_folder_without_results_says_how_to_make_them(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -12,6 +13,7 @@ from dixtill_core.config import DistillConfig, EfficiencyConfig, ReproduceConfig
 from dixtill_core.data.datasets import Dataset, load_dataset
 from dixtill_core.experiments.reproduce import reproduce
 from dixtill_core.experiments.results import Results
+from dixtill_core.progress import Progress
 
 CONFIG = ReproduceConfig(
     seeds=2,
@@ -50,12 +52,17 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("targets")
 
 
+class Finished(NamedTuple):
+    """A run from beginning to end."""
+
+    out: Path
+    results: Results
+    progress: list[Progress]
+
+
 @pytest.fixture(scope="session")
-def finished(
-    data: Path, cache: Path, teacher_folder: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Results]:
-    """The folder of a run from beginning to end, and its results."""
+def finished(data: Path, cache: Path, teacher_folder: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Finished:
     out = tmp_path_factory.mktemp("reproduced") / "run"
-    *_, results = reproduce(str(data), out, CONFIG, teacher=str(teacher_folder("bert")), cache=cache)
+    *progress, results = reproduce(str(data), out, CONFIG, teacher=str(teacher_folder("bert")), cache=cache)
     assert isinstance(results, Results)
-    return out, results
+    return Finished(out, results, [item for item in progress if isinstance(item, Progress)])

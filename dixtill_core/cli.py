@@ -150,6 +150,35 @@ def faithfulness(
 
 
 @app.command()
+def benchmark(
+    data: DataOption = "sample",
+    models: ModelsOption = None,
+    threads: Annotated[int | None, typer.Option("--threads", help="All cores where left out.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Three rounds instead of up to twenty, without the quantised teacher.")] = False,
+    batches: Annotated[str, typer.Option("--batches", help="Texts at once, with commas between.")] = "1,8,32",
+    lengths: Annotated[str, typer.Option("--lengths", help="'corpus' for the texts' own, or a number to pad to.")] = "corpus,150",
+    text_column: TextColumnOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What the models cost here and now: bytes, memory, latency, time per explanation, against a model of BERT-base's shape."""
+    from dixtill_core.benchmark import benchmark as run
+    from dixtill_core.config import EfficiencyConfig
+    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.models.pair import load_pair
+    from dixtill_core.paths import BUNDLED_PAIR
+    from dixtill_core.terminal import print_efficiency
+
+    shapes = {"batches": _whole_numbers("--batches", batches), "lengths": _whole_numbers("--lengths", lengths, corpus=None)}
+    config = EfficiencyConfig.from_dict(_given(threads=threads) | shapes | ({"repetitions": 3, "seconds": 2.0} if quick else {}))
+    texts = load_dataset(data, text_column=text_column, split="test").texts
+    rows = _follow(run(load_pair(models or BUNDLED_PAIR, device="cpu"), texts, config, with_quantized=not quick), list)
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+    else:
+        print_efficiency(rows)
+
+
+@app.command()
 def teach(
     data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder for the adapter.")],
@@ -290,6 +319,16 @@ def _follow(steps: Iterator[Any], result_type: type[Result] | None = None) -> Re
 def _given(**options: Any) -> dict[str, Any]:
     """The options that were set."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _whole_numbers(option: str, listed: str, **words: int | None) -> tuple[int | None, ...]:
+    """Numbers between commas; `words` are names that stand for a value."""
+    parts = [part.strip() for part in listed.split(",")]
+    try:
+        return tuple(words[part] if part in words else int(part) for part in parts)
+    except ValueError as error:
+        also = "".join(f", or {word!r}" for word in words)
+        raise DixtillError(f"{option} is {listed!r}, but has to be whole numbers with commas between{also}.") from error
 
 
 def _split_names(names: str | None) -> tuple[str, ...] | None:

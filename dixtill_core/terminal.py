@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,9 +12,11 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dixtill_core.benchmark import DESCRIPTIONS
 from dixtill_core.comparison import Answer, Comparison
 from dixtill_core.errors import DixtillError
 from dixtill_core.evaluate import Evaluation
+from dixtill_core.metrics.efficiency import CORPUS, EfficiencyRow
 from dixtill_core.metrics.faithfulness import metric_directions
 from dixtill_core.metrics.faithfulness_corpus import PairFaithfulness
 from dixtill_core.progress import Progress
@@ -126,6 +128,41 @@ def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> 
     for kind in ("feature", "sign"):
         agreement.add_row(kind, *(f"{evaluation.agreement[f'{kind}_agreement@{k}']:.3f}" for k in range(1, 6)))
     console.print(agreement)
+
+
+def print_efficiency(rows: Sequence[EfficiencyRow], console: Console | None = None) -> None:
+    """A table of sizes, then one of times for each length of the texts."""
+    console = console or Console()
+    sizes = Table("model", "parameters", "on disk", "compression", "one explanation")
+    first_rows: dict[str, EfficiencyRow] = {}
+    for row in rows:
+        first_rows.setdefault(row.model, row)
+    for row in first_rows.values():
+        shown = "-" if row.explanation_ms is None else f"{_short(row.explanation_ms)} ms"
+        sizes.add_row(row.model, f"{row.parameters:,}", f"{row.bytes / 1e6:,.2f} MB", f"{row.compression:,.1f}x", shown)
+    console.print(sizes)
+    for length in dict.fromkeys(row.length for row in rows):
+        what = "the texts' own lengths, from text to logits" if length == CORPUS else f"padded to {length}, the network alone"
+        times = Table("model", "batch", "median", "quartiles", "texts / s", "speedup", "peak memory", title=what, title_justify="left")
+        for row in (row for row in rows if row.length == length):
+            memory = "-" if row.peak_memory_bytes is None else f"{row.peak_memory_bytes / 1e6:,.2f} MB"
+            latency, spread = f"{_short(row.median_ms)} ms", f"{_short(row.low_ms)} .. {_short(row.high_ms)}"
+            times.add_row(row.model, str(row.batch), latency, spread, _short(row.texts_per_second), f"{_short(row.speedup)}x", memory)
+        console.print(times)
+    for name, description in DESCRIPTIONS.items():
+        if any(row.model == name for row in rows):
+            console.print(Text(f"{name}: {description}", style="dim"))
+    console.print(
+        f"{rows[0].threads} threads. Models take turns on the same batches; medians and quartiles over the rounds, after a warm-up. "
+        "Peak memory: tensors of one forward pass, on top of the weights.",
+        style="dim",
+        highlight=False,
+    )
+
+
+def _short(value: float) -> str:
+    """Three digits, but never fewer than the whole number has."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def print_faithfulness(found: PairFaithfulness, console: Console | None = None) -> None:

@@ -160,6 +160,27 @@ def test_a_teacher_that_is_not_there_is_a_message(run, small_csv):
     assert_message(run("targets", "--data", small_csv, "--teacher", "./nowhere"), 1, "nowhere")
 
 
+def test_benchmark_prints_a_list_of_rows_and_nothing_else(run, pair_folder):
+    arguments = ("--quick", "--batches", "2", "--lengths", "corpus,20", "--threads", "1", "--json")
+    result = run("benchmark", "--models", pair_folder, *arguments)
+    assert result.returncode == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert [(row["model"], row["batch"], row["length"]) for row in rows] == [
+        (model, 2, length) for length in ("corpus", 20) for model in ("bert-base", "teacher", "student")
+    ]
+    keys = {"model", "batch", "length", "threads", "median_ms", "explanation_ms", "bytes", "parameters", "speedup", "compression"}
+    assert all(keys <= row.keys() and row["threads"] == 1 for row in rows)
+    assert rows[0]["parameters"] == 109_484_547
+    assert rows[0]["compression"] == rows[0]["speedup"] == 1
+    assert rows[2]["compression"] > rows[1]["compression"] > 1
+    assert "ahp-6" in result.stderr  # A teacher of four heads cannot keep six, which is said.
+
+
+def test_benchmark_past_a_teachers_window_is_a_message(run, pair_folder):
+    assert_message(run("benchmark", "--models", pair_folder, "--quick"), 1, "teacher", "128 pieces")
+    assert_message(run("benchmark", "--models", pair_folder, "--batches", "few"), 1, "--batches", "few")
+
+
 def test_teach_does_not_overwrite_unasked(run, small_csv, tmp_path):
     assert_message(run("teach", "--data", small_csv, "--out", tmp_path), 1, "already exists", "--overwrite")
 

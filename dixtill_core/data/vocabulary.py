@@ -31,6 +31,8 @@ class Vocabulary:
     def word_id(self, word: str) -> int:
         """Id of a word as typed; of the first stand-in that is known (see `stand_ins`); else of the unknown word."""
         normalized = normalize_word(word)
+        if (known := self.position.get(normalized)) is not None:
+            return known
         found = next((self.position[form] for form in stand_ins(normalized) if form in self.position), None)
         return self.position[UNKNOWN] if found is None else found
 

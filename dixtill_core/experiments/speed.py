@@ -60,7 +60,8 @@ def efficiency_rows(measured: EfficiencyRow) -> Iterator[Row]:
     kind = str(measured.length)
     for name in PER_BATCH:
         yield Row("efficiency", measured.model, f"{name}_{kind}", getattr(measured, name), k=measured.batch)
-    yield Row("efficiency", measured.model, f"peak_memory_bytes_{kind}", measured.peak_memory_bytes, k=measured.batch)
+    if measured.peak_memory_bytes is not None:
+        yield Row("efficiency", measured.model, f"peak_memory_bytes_{kind}", measured.peak_memory_bytes, k=measured.batch)
     if measured.batch == 1 and kind == "corpus":
         for name in ("bytes", "parameters", "compression", "threads"):
             yield Row("efficiency", measured.model, name, getattr(measured, name))

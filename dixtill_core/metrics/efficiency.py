@@ -38,7 +38,7 @@ from dixtill_core.models.teacher import Teacher
 from dixtill_core.progress import Progress
 
 CORPUS = "corpus"
-TURN_SECONDS = 0.05
+TURN_SECONDS = 0.2
 """A fast model repeats the batch of a round for so long: one pass of a fraction of a millisecond says little."""
 LEAST_ROUNDS = 3
 """Taken even where the time budget is spent earlier, so that there is a median."""
@@ -83,7 +83,7 @@ def measure_efficiency(
         ModelError: a model that does not run on the CPU.
     """
     config = config or EfficiencyConfig()
-    _check(models, texts, config)
+    require_measurable(models, texts, config)
     threads = config.threads or available_threads()
     before = torch.get_num_threads()
     try:
@@ -103,7 +103,8 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check(models: Mapping[str, Classifier], texts: Sequence[str], config: EfficiencyConfig) -> None:
+def require_measurable(models: Mapping[str, Classifier], texts: Sequence[str], config: EfficiencyConfig) -> None:
+    """Raise what `measure_efficiency` would, before anything is run."""
     if not models:
         raise ConfigError("There is no model to measure.")
     if not texts:
@@ -112,7 +113,7 @@ def _check(models: Mapping[str, Classifier], texts: Sequence[str], config: Effic
         window = getattr(model, "max_length", None)
         longest = max((length for length in config.lengths if length is not None), default=0)
         if window is not None and longest > window:
-            raise ConfigError(f"The model {name} reads {window} pieces at most. Measure it on a length up to that, not on {longest}.")
+            raise ConfigError(f"The model {name} reads {window} pieces at most. Measure on lengths up to that, not on {longest}.")
         device = model.encode(texts[:1]).inputs["input_ids"].device
         if device.type != "cpu":
             raise ModelError(f"The model {name} runs on {device.type}. Load it with device='cpu': times are compared on the CPU.")

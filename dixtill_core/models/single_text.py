@@ -30,6 +30,8 @@ SHORT_TEXT = 64
 _TORCH_GATES = (0, 1, 3, 2)
 """Input, forget, output, candidate, as places in PyTorch's order: input, forget, candidate, output."""
 
+_ONE, _HALF = np.array(1, dtype=np.float32), np.array(0.5, dtype=np.float32)  # Plain numbers would be converted at each word.
+
 
 class SingleText(NamedTuple):
     """What the network makes of one text; as `StudentOutput` without the batch."""
@@ -88,16 +90,17 @@ class SingleTextNetwork:
         squashed = np.empty(2 * hidden, dtype=np.float32)
         states = np.empty((n_words, 2 * hidden), dtype=np.float32)
         state = np.zeros(2 * hidden, dtype=np.float32)
+        state_weights, add, multiply, tanh = self.state_weights, np.add, np.multiply, np.tanh  # Looked up once, not at each word.
         for from_word, next_state in zip(from_words, states, strict=True):
-            np.dot(state, self.state_weights, gates)
-            np.add(gates, from_word, gates)
-            np.tanh(gates, gates)
-            np.add(sigmoids, 1, sigmoids)
-            np.multiply(sigmoids, 0.5, sigmoids)
-            np.multiply(input_and_forget, candidate_and_cell, kept)
-            np.add(new, old, cell)
-            np.tanh(cell, squashed)
-            np.multiply(output, squashed, next_state)
+            state.dot(state_weights, gates)
+            add(gates, from_word, gates)
+            tanh(gates, gates)
+            add(sigmoids, _ONE, sigmoids)
+            multiply(sigmoids, _HALF, sigmoids)
+            multiply(input_and_forget, candidate_and_cell, kept)
+            add(new, old, cell)
+            tanh(cell, squashed)
+            multiply(output, squashed, next_state)
             state = next_state
         states[:, hidden:] = states[::-1, hidden:].copy()
         return states

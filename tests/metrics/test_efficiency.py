@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dixtill_core.compress.quantize import ForwardTeacher
 from dixtill_core.config import EfficiencyConfig
 from dixtill_core.errors import ConfigError, DataError
+from dixtill_core.metrics import efficiency
 from dixtill_core.metrics.efficiency import EfficiencyRow, measure_efficiency, padded_inputs, sample_batches
 from dixtill_core.metrics.memory import peak_memory_bytes
 from dixtill_core.models.checkpoint import load_student
@@ -45,6 +46,13 @@ class Recorder:
     def predict(self, texts: list[str]) -> np.ndarray:
         self.batches.append(tuple(texts))
         return self.model.predict(texts)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_turns() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(efficiency, "TURN_SECONDS", 0.002)
+        yield
 
 
 def rows_of(models: dict[str, Classifier], config: EfficiencyConfig = QUICK) -> list[EfficiencyRow]:

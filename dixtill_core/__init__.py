@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dixtill_core.errors import DixtillError as DixtillError
     from dixtill_core.explain.attention import attention as attention
     from dixtill_core.explain.integrated_gradients import integrated_gradients as integrated_gradients
+    from dixtill_core.metrics.faithfulness import faithfulness as faithfulness
     from dixtill_core.models.pair import load_pair as load_pair
     from dixtill_core.models.teacher import load_teacher as load_teacher
 
@@ -26,6 +27,7 @@ _HOMES = {
     "DixtillError": "errors",
     "attention": "explain.attention",
     "integrated_gradients": "explain.integrated_gradients",
+    "faithfulness": "metrics.faithfulness",
     "load_pair": "models.pair",
     "load_teacher": "models.teacher",
 }

@@ -40,11 +40,12 @@ def show_chart(heading: str, figure: go.Figure, table: pd.DataFrame, definition:
         st.plotly_chart(figure, key=f"chart_{name}", config=config, alt=heading)
 
 
-def show_table(table: pd.DataFrame, definition: str, name: str) -> None:
-    """Definition, table and CSV of a chart, as buttons."""
+def show_table(table: pd.DataFrame, definition: str, name: str, *, with_table: bool = True) -> None:
+    """Definition, table and CSV as buttons; no button for a table that stands on the page anyway."""
     with st.popover("Definition", width="content"):
         st.markdown(definition)
-    with st.popover("Table", width="content"):
-        st.dataframe(table, hide_index=True, key=f"table_{name}")
+    if with_table:
+        with st.popover("Table", width="content"):
+            st.dataframe(table, hide_index=True, key=f"table_{name}")
     csv = table.to_csv(index=False).encode("utf-8-sig")
     st.download_button("CSV", csv, f"dixtill-{name}.csv", "text/csv", key=f"csv_{name}", on_click="ignore")

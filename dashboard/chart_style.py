@@ -31,13 +31,14 @@ class Look(NamedTuple):
 
 
 MODEL_LOOKS = {
+    "student": Look(BLUE, "circle"),
     "dixtill": Look(BLUE, "circle"),
     "dixtill_paper": Look(BLUE, "circle-open"),
     "kl": Look(ORANGE, "square"),
     "mse": Look(GREEN, "triangle-up"),
     "ce": Look(GREY, "x"),
     "teacher": Look(PURPLE, "diamond"),
-    "ptq": Look(PURPLE, "diamond-open"),
+    "ptq": Look(PURPLE, "pentagon"),
 }
 EXPLAINER_LOOKS = {
     "attention": Look(BLUE, "circle"),

@@ -12,6 +12,7 @@ MODELS = {
     "mse": "MSE",
     "dixtill_paper": "DiXtill, paper's loss",
     "dixtill": "DiXtill",
+    "student": "student",
     "teacher": "teacher",
     "ptq": "teacher, int8",
     "bert_base": "BERT-base (shape only)",

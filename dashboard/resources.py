@@ -11,6 +11,7 @@ from dixtill_core.config import ExplainConfig
 from dixtill_core.paths import ASSETS, BUNDLED_PAIR, PROJECT
 
 if TYPE_CHECKING:
+    from dashboard.jobs import Jobs
     from dixtill_core.comparison import Comparison
     from dixtill_core.data.datasets import Dataset
     from dixtill_core.experiments.results import Results
@@ -85,3 +86,11 @@ def load_results(folder: str, version: int) -> Results:
     from dixtill_core.experiments.results import read_results
 
     return read_results(Path(folder))
+
+
+@st.cache_resource(show_spinner=False)
+def load_jobs() -> Jobs:
+    """The background jobs of all sessions: a page that is loaded again finds its job where it left it."""
+    from dashboard.jobs import Jobs
+
+    return Jobs()

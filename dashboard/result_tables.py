@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.glossary import MEASURES, line_name, model_name, model_order
+from dashboard.glossary import MEASURES, line_name, measure_of, model_name, model_order
 from dixtill_core.experiments.paper import PAPER_EFFICIENCY, PAPER_QUALITY, PAPER_TEMPERATURE
 from dixtill_core.experiments.results import Results
 from dixtill_core.metrics.significance import interval_over_seeds
@@ -48,6 +48,13 @@ def quality_table(results: Results, metric: str) -> pd.DataFrame:
     table.insert(1, "name", table["model"].map(model_name))
     table["paper"] = [PAPER_QUALITY.get(PAPERS_NAME.get(model, model), {}).get(metric, np.nan) for model in table["model"]]
     return table
+
+
+def own_quality_table(results: Results) -> pd.DataFrame:
+    """A row a model, a column a metric, each under its title."""
+    rows = results.select("quality")
+    table = rows.pivot_table(index="model", columns="metric", values="value").reindex(columns=available(results, "quality"))
+    return table.rename(columns=lambda metric: measure_of(metric).title).rename_axis(columns=None).reset_index()
 
 
 def temperature_table(results: Results, metric: str) -> pd.DataFrame:
@@ -108,7 +115,7 @@ def distribution_table(results: Results, measure: str, k: int | None) -> pd.Data
     rows = rows[rows["k"].isna() if k is None else (rows["k"] == k)]
     rows = rows[rows["metric"].isin([f"{measure}_{quantile}" for quantile in QUANTILES])]
     means = mean_over_seeds(rows, ["model", "explainer", "metric"])
-    means["metric"] = means["metric"].str.rpartition("_")[2]
+    means["metric"] = means["metric"].map(lambda metric: metric.rpartition("_")[2])
     table = means.pivot_table(index=["model", "explainer"], columns="metric", values="value", sort=False).reset_index()
     return _named_lines(table.reindex(columns=["model", "explainer", *QUANTILES]).rename_axis(columns=None), [])
 

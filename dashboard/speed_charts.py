@@ -87,11 +87,17 @@ def trade_off_chart(table: pd.DataFrame, batch: int, with_paper: bool) -> go.Fig
             f"{name}<br>macro F1 {quality:.3f}<br>{format_bytes(int(size))} on disk<br>{speed:,.0f} texts a second in batches of {batch}"
         )
         symbol = "circle-open" if look.marker == "circle-open" else "circle"
-        marker = {"symbol": symbol, "size": LARGEST_BUBBLE * np.sqrt(quality), "color": look.colour, "opacity": 0.85, "line": {"width": 3}}
+        marker = {"symbol": symbol, "size": LARGEST_BUBBLE * np.sqrt(quality), "color": look.colour, "opacity": 0.85}
+        marker["line"] = {"width": 3, "color": look.colour}
         figure.add_scatter(x=[size / 1e6], y=[speed], mode="markers", marker=marker, hovertext=[hover], hoverinfo="text")
     sizes, speeds = np.log10([bubble[1] / 1e6 for bubble in bubbles]), np.log10([bubble[2] for bubble in bubbles])
     low, high = speeds.min() - 0.45, speeds.max() + 0.45
-    figure.update_xaxes(type="log", range=[sizes.min() - 0.3, sizes.max() + 0.7], title="MB on disk (smaller is better: left)", dtick=1)
+    figure.update_xaxes(
+        type="log",
+        range=[sizes.min() - 0.5, sizes.max() + 0.45 * np.ptp(sizes) + 0.3],
+        title="MB on disk (smaller is better: left)",
+        dtick=1,
+    )
     figure.update_yaxes(type="log", range=[low, high], title="texts a second (more is better: up)", dtick=1)
     _name_bubbles(figure, bubbles, sizes, speeds, plot_height(figure) / (high - low))
     style_axes(figure)
@@ -101,13 +107,15 @@ def trade_off_chart(table: pd.DataFrame, batch: int, with_paper: bool) -> go.Fig
 def _name_bubbles(
     figure: go.Figure, bubbles: list[tuple[str, float, float, float, Look]], x: np.ndarray, y: np.ndarray, scale: float
 ) -> None:
-    """Name and macro F1 right of each bubble, tied to it by a line where neighbours had to make room."""
+    """Name and macro F1 beside each bubble, tied to it by a line where neighbours had to make room."""
     places = spread([float(place) for place in y], 30 / scale)
-    for (name, _, _, quality, look), at_x, at_y, place in zip(bubbles, x, y, places, strict=True):
+    for i, (name, _, _, quality, look) in enumerate(bubbles):
+        is_row = np.abs(y - y[i]) * scale < LARGEST_BUBBLE * 0.65  # bubbles that a name at the right would run into
+        side = -1 if (is_row & (x > x[i] + 0.1) & (x < x[i] + 1)).any() else 1
         figure.add_annotation(
-            x=at_x, y=at_y, ax=LARGEST_BUBBLE * 0.75, ay=(at_y - place) * scale, xanchor="left", standoff=LARGEST_BUBBLE * 0.4,
-            text=f"{name}  <b>{quality:.3f}</b>", showarrow=True, arrowhead=0, arrowwidth=2, arrowcolor=look.colour,
-            font={"size": SMALL_TYPE, "color": look.colour},
+            x=x[i], y=y[i], ax=side * LARGEST_BUBBLE * 0.75, ay=(y[i] - places[i]) * scale, xanchor="left" if side > 0 else "right",
+            standoff=LARGEST_BUBBLE * 0.4, text=f"{name}  <b>{quality:.3f}</b>", showarrow=True, arrowhead=0, arrowwidth=2,
+            arrowcolor=look.colour, font={"size": SMALL_TYPE, "color": look.colour},
         )  # fmt: skip
 
 

@@ -1,0 +1,112 @@
+"""A user's own file under both models of a pair: quality, agreement and faithfulness in one go. No Streamlit here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dixtill_core.data.datasets import Dataset, load_dataset
+from dixtill_core.errors import DataError
+from dixtill_core.evaluate import Evaluation, evaluate
+from dixtill_core.experiments.results import SCHEMA, Results, Row
+from dixtill_core.metrics.faithfulness_corpus import CorpusFaithfulness, PairFaithfulness, pair_faithfulness, sample_texts
+from dixtill_core.models.pair import ModelPair
+from dixtill_core.progress import Progress
+
+SEED = 0
+"""Of the texts that are drawn from a file."""
+
+
+@dataclass(frozen=True, eq=False)
+class FileEvaluation:
+    source: str
+    n_texts: int
+    n_explained: int
+    """Texts on which faithfulness was measured."""
+    evaluation: Evaluation
+    faithfulness: PairFaithfulness
+
+
+def read_upload(name: str, content: bytes, text_column: str | None = None, label_column: str | None = None) -> Dataset:
+    """An uploaded file as a labelled dataset under its own name.
+
+    Raises:
+        DataError: as `load_dataset`, with the file's name and in the words of the page.
+    """
+    file_name = Path(name.replace("\\", "/")).name or "upload"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / file_name
+        path.write_bytes(content)
+        try:
+            dataset = load_dataset(path, text_column=text_column or None, label_column=label_column or None)
+            dataset.require_labels()
+        except DataError as error:
+            message = str(error).replace(f"{folder}/", "").replace(str(path.parent), "")
+            raise DataError(message.replace("--text-column", "“Text column”").replace("--label-column", "“Label column”")) from error
+    return Dataset(dataset.texts, dataset.labels, dataset.label_names, file_name)
+
+
+def draw(dataset: Dataset, n: int) -> Dataset:
+    """`n` texts with their labels, drawn without repetition, in their order; all where there are not more."""
+    if n >= len(dataset):
+        return dataset
+    return dataset.subset(np.sort(np.random.default_rng(SEED).choice(len(dataset), n, replace=False)))
+
+
+def evaluate_file(pair: ModelPair, dataset: Dataset, n_explained: int) -> Iterator[Progress | FileEvaluation]:
+    """Yield progress, and last the `FileEvaluation`; faithfulness on `n_explained` of the texts.
+
+    Raises:
+        DataError: the labels are not the models'.
+        ModelError: the two models have different labels.
+    """
+    evaluation = faithfulness = None
+    for item in evaluate(pair, dataset):
+        if isinstance(item, Evaluation):
+            evaluation = item
+        else:
+            yield item
+    texts = sample_texts(dataset.texts, n_explained, SEED)
+    for step in pair_faithfulness(pair, texts):
+        if isinstance(step, PairFaithfulness):
+            faithfulness = step
+        else:
+            yield step
+    assert evaluation is not None
+    assert faithfulness is not None
+    yield FileEvaluation(dataset.source, len(dataset), len(texts), evaluation, faithfulness)
+
+
+def as_results(found: FileEvaluation) -> Results:
+    """The same numbers as a result set, so that the same charts show them; the student is called `student`."""
+    rows = [Row("quality", model, metric, value) for model, scores in _quality(found) for metric, value in scores.items() if metric != "n"]
+    rows.append(Row("quality", "student", "fidelity", found.evaluation.fidelity))
+    for measure, value in found.evaluation.agreement.items():
+        metric, _, k = measure.partition("@")
+        rows.append(Row("agreement", "student", metric, value, "attention", int(k) if k else None))
+    for model, measured in (("teacher", found.faithfulness.teacher), ("student", found.faithfulness.student)):
+        rows += _faithfulness_rows(model, measured)
+    table = pd.DataFrame([row._asdict() for row in rows], columns=SCHEMA.names).astype({"k": "Int64", "seed": "Int64", "value": float})
+    return Results(table, {})
+
+
+def _quality(found: FileEvaluation) -> list[tuple[str, dict[str, float]]]:
+    return [("teacher", found.evaluation.teacher), ("student", found.evaluation.student)]
+
+
+def _faithfulness_rows(model: str, measured: CorpusFaithfulness) -> list[Row]:
+    rows = []
+    for explainer, means in measured.means.items():
+        for measure, value in means.items():
+            metric, _, share = measure.partition("@")
+            rows.append(Row("faithfulness", model, metric, value, explainer, int(share) if share else None))
+    for kind, curves in (("deletion", measured.deletion), ("insertion", measured.insertion)):
+        for explainer, curve in curves.items():
+            shares = np.rint(100 * measured.shares).astype(int).tolist()
+            rows += [Row("curve", model, kind, value, explainer, share) for share, value in zip(shares, curve.tolist(), strict=True)]
+    return rows

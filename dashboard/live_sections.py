@@ -1,0 +1,133 @@
+"""The sections of the page Metrics that measure: speed on this machine, and both models on a user's own file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.chart_card import show_table
+from dashboard.glossary import measure_of
+from dashboard.job_panel import follow_job, start_job
+from dashboard.markdown import as_markdown
+from dashboard.resources import find_pairs, load_jobs, load_models, load_sample, pair_version
+from dixtill_core.errors import DixtillError
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from dashboard.file_evaluation import FileEvaluation
+    from dixtill_core.data.datasets import Dataset
+    from dixtill_core.experiments.results import Results
+    from dixtill_core.models.classifier import Classifier
+    from dixtill_core.models.pair import ModelPair
+
+MACHINE, FILE = "machine", "file"
+SECONDS_A_BATCH = 3.0
+"""Time budget of each of the six batch shapes; enough for a median of some rounds."""
+LARGEST_FILE_MB = 10
+TEXTS = (50, 100, 300, 1000, 3000)
+EXPLAINED = (10, 25, 50, 100, 200)
+
+
+def choose_folder(key: str) -> str:
+    """The folder of the pair; a choice only where there is one."""
+    pairs = find_pairs()
+    folder = next(iter(pairs))
+    if len(pairs) > 1:
+        folder = st.selectbox("Models", list(pairs), key=key, persist_state="session", format_func=lambda name: pairs.get(name, name))
+    return folder
+
+
+def load_pair(folder: str) -> ModelPair:
+    with st.spinner("Loading both models …", show_time=True):
+        return load_models(folder, pair_version(folder))
+
+
+def show_machine(results: Results | None) -> None:
+    """Time both models here and now, and set the times beside the stored ones."""
+    from dashboard.speed_here import here_table
+
+    st.subheader("Measure on this machine", anchor=False)
+    st.caption(
+        "Both models take turns on the same sample texts: batches of 1, 8 and 32, at the texts' own lengths and padded to 150. "
+        "About a minute on an idle machine."
+    )
+    folder = choose_folder("machine_pair")
+    if st.button("Measure", key="measure", type="primary", disabled=load_jobs().running() is not None):
+        try:
+            start_measuring(load_pair(folder))
+        except DixtillError as error:
+            st.error(as_markdown(str(error)))
+    state = follow_job(MACHINE)
+    if state is not None and state.result is not None:
+        table = here_table(state.result, results)
+        st.dataframe(table, hide_index=True, key="here")
+        definition = "Median milliseconds for a batch, and how many times faster than the teacher; here and in the stored result set."
+        with st.container(horizontal=True):
+            show_table(table, f"{definition} {measure_of('median_ms').meaning}", "machine", with_table=False)
+
+
+def start_measuring(pair: ModelPair) -> None:
+    from dixtill_core.config import EfficiencyConfig
+    from dixtill_core.metrics.efficiency import measure_efficiency
+
+    models: dict[str, Classifier] = {"teacher": pair.teacher, "dixtill": pair.student}
+    texts = load_sample().texts
+    config = EfficiencyConfig(seconds=SECONDS_A_BATCH)
+    start_job(MACHINE, "Measuring on this machine", lambda: measure_efficiency(models, texts, config))
+
+
+def show_my_file() -> None:
+    """Upload, evaluate in the background, show."""
+    st.subheader("Both models on your own texts", anchor=False)
+    with st.form("my_file", enter_to_submit=False):
+        folder = choose_folder("file_pair")
+        upload = st.file_uploader(
+            f"A CSV file with a column of texts and one of labels, {LARGEST_FILE_MB} MB at most",
+            type=["csv", "tsv", "parquet"],
+            max_upload_size=LARGEST_FILE_MB,
+            key="file",
+            help="UTF-8 with a header, a text a row. Labels have to be the models', by name or by number. The file stays on this machine.",
+        )
+        with st.container(horizontal=True):
+            text_column = st.text_input("Text column", key="text_column", placeholder="found by its usual names")
+            label_column = st.text_input("Label column", key="label_column", placeholder="found by its usual names")
+        with st.container(horizontal=True):
+            n_texts = st.select_slider("Texts at most", TEXTS, 300, key="n_texts", help="Drawn from the file, the same in every run.")
+            n_explained = st.select_slider(
+                "Texts for faithfulness", EXPLAINED, 25, key="n_explained", help="Each is run some hundred times with words taken out."
+            )
+        is_asked = st.form_submit_button("Evaluate", type="primary", disabled=load_jobs().running() is not None)
+    if is_asked and upload is None:
+        st.info("Choose a file first.")
+    elif is_asked and upload is not None:
+        start_evaluating(load_pair(folder), read(upload, text_column, label_column), n_texts, n_explained)
+    state = follow_job(FILE)
+    if state is not None and state.result is not None:
+        show_file_evaluation(state.result)
+
+
+def read(upload: UploadedFile, text_column: str, label_column: str) -> Dataset:
+    from dashboard.file_evaluation import read_upload
+
+    return read_upload(upload.name, upload.getvalue(), text_column.strip(), label_column.strip())
+
+
+def start_evaluating(pair: ModelPair, dataset: Dataset, n_texts: int, n_explained: int) -> None:
+    from dashboard.file_evaluation import draw, evaluate_file
+
+    dataset.with_label_names(pair.teacher.label_names)  # Labels that are not the models' are said at once.
+    chosen = draw(dataset, n_texts)
+    start_job(FILE, f"Evaluating {dataset.source}", lambda: evaluate_file(pair, chosen, n_explained))
+
+
+def show_file_evaluation(found: FileEvaluation) -> None:
+    from dashboard.file_evaluation import as_results
+    from dashboard.metric_sections import show_faithfulness, show_own_agreement, show_own_quality
+
+    results = as_results(found)
+    st.caption(as_markdown(f"{found.source}: {found.n_texts:,} texts, {found.n_explained:,} of them for faithfulness."))
+    show_own_quality(results)
+    show_own_agreement(results)
+    show_faithfulness(results)

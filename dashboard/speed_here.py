@@ -1,0 +1,43 @@
+"""Times taken on this machine beside the stored ones, as one table. No Streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from dashboard.glossary import model_name
+from dashboard.result_tables import speed_table
+
+if TYPE_CHECKING:
+    from dixtill_core.experiments.results import Results
+    from dixtill_core.metrics.efficiency import EfficiencyRow
+
+
+def here_table(measured: Sequence[EfficiencyRow], stored: Results | None) -> pd.DataFrame:
+    """A row a model, length and batch size: milliseconds and speed-up against the teacher, here and stored.
+
+    Without a result set, or where it lacks a row, the stored columns are empty.
+    """
+    rows = [
+        {"model": row.model, "texts": str(row.length), "batch": row.batch, "ms here": row.median_ms, "speed-up here": row.speedup}
+        | {"explanation ms here": row.explanation_ms}
+        for row in measured
+    ]
+    table = pd.DataFrame(rows).merge(
+        _stored_times(stored, {str(row.length) for row in measured}), how="left", on=["model", "texts", "batch"]
+    )
+    table["model"] = table["model"].map(model_name)
+    numbers = table.select_dtypes("number").columns.drop("batch")
+    return table.round(dict.fromkeys(numbers, 2))
+
+
+def _stored_times(stored: Results | None, lengths: set[str]) -> pd.DataFrame:
+    names = {"median_ms": "ms stored", "speedup": "speed-up stored"}
+    empty = pd.DataFrame(columns=["model", "texts", "batch", *names.values()]).astype({"batch": "Int64", "ms stored": float})
+    if stored is None:
+        return empty.astype({"speed-up stored": float})
+    found = [speed_table(stored, length).assign(texts=length) for length in sorted(lengths)]
+    table = pd.concat(found).drop(columns="name").rename(columns=names)
+    return table if len(table) else empty

@@ -201,3 +201,12 @@ def test_teach_makes_a_teacher_that_explains(run, small_csv, tmp_path):
     found = json.loads(run("explain", TEXT, "--models", tmp_path / "pair", "--json").stdout)
     assert set(found["teacher"]["probabilities"]) == {"down", "up", "flat"}
     assert found["teacher"]["model"] == "tiny"
+
+
+def test_reproduce_without_data_says_what_to_give(run, tmp_path):
+    assert_message(run("reproduce", "--out", tmp_path / "out"), 1, "--data DIR", "--quick")
+
+
+def test_reproduce_names_the_file_that_a_folder_lacks(run, tmp_path, small_csv):
+    shutil.copy(small_csv, tmp_path / "train.csv")
+    assert_message(run("reproduce", "--data", tmp_path, "--out", tmp_path / "out"), 1, "no test.csv")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 PICTURES = ("png", "svg")
+DECIMALS = 4
 
 
 def choose_picture() -> None:
@@ -34,18 +35,17 @@ def show_chart(heading: str, figure: go.Figure, table: pd.DataFrame, definition:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(heading, anchor=False)
-            show_table(table, definition, name)
+            show_buttons(table, definition, name)
         ink(figure, st.context.theme.type)
         config = dict(picture_config(f"dixtill-{name}", st.session_state.get("picture", PICTURES[0])))
         st.plotly_chart(figure, key=f"chart_{name}", config=config, alt=heading)
+        with st.expander("Table"):
+            st.dataframe(table.round(DECIMALS), hide_index=True, key=f"table_{name}")
 
 
-def show_table(table: pd.DataFrame, definition: str, name: str, *, with_table: bool = True) -> None:
-    """Definition, table and CSV as buttons; no button for a table that stands on the page anyway."""
+def show_buttons(table: pd.DataFrame, definition: str, name: str) -> None:
+    """What the numbers mean, and all of them as CSV."""
     with st.popover("Definition", width="content"):
         st.markdown(definition)
-    if with_table:
-        with st.popover("Table", width="content"):
-            st.dataframe(table, hide_index=True, key=f"table_{name}")
     csv = table.to_csv(index=False).encode("utf-8-sig")
     st.download_button("CSV", csv, f"dixtill-{name}.csv", "text/csv", key=f"csv_{name}", on_click="ignore")

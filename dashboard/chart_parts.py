@@ -126,7 +126,7 @@ def p_text(p: float) -> str:
 
 
 def _marker(look: Look, size: object) -> dict[str, Any]:
-    return {"symbol": look.marker, "size": size, "color": look.colour, "line": {"width": 2.5, "color": look.colour}}
+    return {"symbol": look.marker, "size": size, "color": look.colour, "opacity": 1, "line": {"width": 2.5, "color": look.colour}}
 
 
 def _bar(value: float, bounds: tuple[float, float] | None, look: Look) -> dict[str, Any]:

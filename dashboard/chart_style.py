@@ -22,6 +22,10 @@ INK = {"light": "#1c2024", "dark": "#e9e9e6"}
 """Text of the two themes: Streamlit would draw the words of a chart in its faint grey."""
 
 
+NAME_INK = 0.4
+"""Share of the text colour in the name of a line: words need more contrast than the line itself."""
+
+
 class Look(NamedTuple):
     """What tells a line or mark from the others: never its colour alone."""
 
@@ -89,14 +93,20 @@ def style_axes(figure: go.Figure) -> None:
 
 
 def ink(figure: go.Figure, theme: str | None) -> None:
-    """Draw all words of the chart that have no colour of their own in the theme's text colour."""
+    """Draw the words of a chart in the theme's text colour, and names of lines in their line's, brought nearer to it."""
     colour = INK.get(theme or "", INK["light"])
     figure.update_layout(font_color=colour)
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(tickfont={"color": colour}, title={"font": {"color": colour}})
     for annotation in figure.layout.annotations:
-        if annotation.font.color is None:
-            annotation.font.color = colour
+        own = annotation.font.color
+        annotation.font.color = colour if own is None else mix(own, colour, NAME_INK)
+
+
+def mix(colour: str, other: str, share: float) -> str:
+    """`share` of the other colour in the first, both `#rrggbb`."""
+    channels = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(own + share * (towards - own)):02x}" for own, towards in channels)
 
 
 def text_width(texts: Sequence[str], size: int = SMALL_TYPE) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.chart_card import show_table
+from dashboard.chart_card import show_buttons
 from dashboard.glossary import measure_of
 from dashboard.job_panel import follow_job, start_job
 from dashboard.markdown import as_markdown
@@ -46,7 +46,7 @@ def load_pair(folder: str) -> ModelPair:
 
 def show_machine(results: Results | None) -> None:
     """Time both models here and now, and set the times beside the stored ones."""
-    from dashboard.speed_here import here_table
+    from dashboard.speed_here import explanation_times, here_table
 
     st.subheader("Measure on this machine", anchor=False)
     st.caption(
@@ -63,9 +63,10 @@ def show_machine(results: Results | None) -> None:
     if state is not None and state.result is not None:
         table = here_table(state.result, results)
         st.dataframe(table, hide_index=True, key="here")
+        st.markdown(as_markdown(explanation_times(state.result)))
         definition = "Median milliseconds for a batch, and how many times faster than the teacher; here and in the stored result set."
         with st.container(horizontal=True):
-            show_table(table, f"{definition} {measure_of('median_ms').meaning}", "machine", with_table=False)
+            show_buttons(table, f"{definition} {measure_of('median_ms').meaning}", "machine")
 
 
 def start_measuring(pair: ModelPair) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import charts, result_tables, speed_charts
-from dashboard.chart_card import show_chart, show_table
+from dashboard.chart_card import show_buttons, show_chart
 from dashboard.glossary import MEASURES, better, explainer_name, measure_of, model_name
 from dixtill_core.experiments.paper import SOURCE
 from dixtill_core.metrics.faithfulness import REFERENCES
@@ -253,7 +253,7 @@ def show_own_quality(results: Results) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("Quality", anchor=False)
-            show_table(table, definition, "own-quality", with_table=False)
+            show_buttons(table, definition, "own-quality")
         st.dataframe(table.round(3), hide_index=True, key="own_quality")
 
 

@@ -9,10 +9,13 @@ import pandas as pd
 
 from dashboard.glossary import model_name
 from dashboard.result_tables import speed_table
+from dixtill_core.export.numbers import format_seconds
 
 if TYPE_CHECKING:
     from dixtill_core.experiments.results import Results
     from dixtill_core.metrics.efficiency import EfficiencyRow
+
+CORPUS = "corpus"
 
 
 def here_table(measured: Sequence[EfficiencyRow], stored: Results | None) -> pd.DataFrame:
@@ -22,15 +25,21 @@ def here_table(measured: Sequence[EfficiencyRow], stored: Results | None) -> pd.
     """
     rows = [
         {"model": row.model, "texts": str(row.length), "batch": row.batch, "ms here": row.median_ms, "speed-up here": row.speedup}
-        | {"explanation ms here": row.explanation_ms}
         for row in measured
     ]
     table = pd.DataFrame(rows).merge(
         _stored_times(stored, {str(row.length) for row in measured}), how="left", on=["model", "texts", "batch"]
     )
     table["model"] = table["model"].map(model_name)
+    table["texts"] = table["texts"].map(lambda length: "own lengths" if length == CORPUS else f"padded to {length}")
     numbers = table.select_dtypes("number").columns.drop("batch")
     return table.round(dict.fromkeys(numbers, 2))
+
+
+def explanation_times(measured: Sequence[EfficiencyRow]) -> str:
+    """A sentence: how long each model takes for one text with its explanation."""
+    times = [f"{model_name(row.model)} {format_seconds(row.explanation_ms / 1000)}" for row in measured if row.explanation_ms is not None]
+    return f"One text with its explanation: {', '.join(times)}." if times else ""
 
 
 def _stored_times(stored: Results | None, lengths: set[str]) -> pd.DataFrame:

@@ -113,7 +113,7 @@ def test_definition_and_table_are_one_click_away(open_metrics: OpenMetrics) -> N
     page.get_by_role("button", name="Definition").first.click()
     expect(page.get_by_text("harmonic mean")).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Table").first.click()
+    page.locator("summary", has_text="Table").first.click()
     expect(page.locator("[data-testid=stDataFrame]").first).to_be_visible()
 
 

@@ -16,7 +16,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import charts, result_tables, speed_charts
-from dashboard.chart_style import BLUE, EXPLAINER_LOOKS, GREEN, GREY, MODEL_LOOKS, ORANGE, PURPLE, ink, picture_config, spread
+from dashboard.chart_style import (
+    BLUE,
+    EXPLAINER_LOOKS,
+    GREEN,
+    GREY,
+    INK,
+    MODEL_LOOKS,
+    NAME_INK,
+    ORANGE,
+    PURPLE,
+    ink,
+    mix,
+    picture_config,
+    spread,
+)
 from dashboard.glossary import MEASURES, model_name
 from dixtill_core.experiments.paper import PAPER_EFFICIENCY, PAPER_QUALITY, PAPER_TEMPERATURE
 from dixtill_core.experiments.results import Results, read_results
@@ -223,6 +237,10 @@ def test_lines_and_marks_differ_without_their_colours(figures: dict[str, go.Figu
     assert len(set(lines)) == len(lines) == 5
 
 
+def theme_settings(theme: str) -> dict[str, str]:
+    return tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][theme]
+
+
 def luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
@@ -233,17 +251,28 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("colour", [BLUE, ORANGE, PURPLE, GREEN, GREY])
 def test_every_colour_stands_out_from_both_pages(colour: str, theme: str) -> None:
     """WCAG 2: graphical objects need a contrast of 3."""
-    settings = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    lighter, darker = sorted((luminance(colour), luminance(settings["theme"][theme]["backgroundColor"])), reverse=True)
+    lighter, darker = sorted((luminance(colour), luminance(theme_settings(theme)["backgroundColor"])), reverse=True)
     assert (lighter + 0.05) / (darker + 0.05) >= 3
 
 
-def test_words_take_the_themes_colour_and_names_of_lines_keep_theirs(results: Results) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_take_the_themes_colour_and_names_of_lines_stay_near_their_lines(results: Results, theme: str) -> None:
+    """WCAG 2: words need a contrast of 4.5."""
     figure = charts.agreement_chart(result_tables.agreement_table(results, "feature_agreement"), "feature_agreement")
-    ink(figure, "dark")
-    assert figure.layout.font.color == figure.layout.xaxis.tickfont.color == "#e9e9e6"
+    ink(figure, theme)
+    assert figure.layout.font.color == figure.layout.xaxis.tickfont.color == INK[theme]
     assert figure.layout.xaxis.tickfont.size == 16
-    assert BLUE in {annotation.font.color for annotation in figure.layout.annotations}
+    names = {annotation.font.color for annotation in figure.layout.annotations}
+    assert mix(BLUE, INK[theme], NAME_INK) in names
+    background = luminance(theme_settings(theme)["backgroundColor"])
+    for colour in names:
+        lighter, darker = sorted((luminance(colour), background), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_colours_mix_by_channel() -> None:
+    assert mix("#000000", "#ffffff", 0.5) == "#808080"
+    assert mix("#102030", "#ffffff", 0.0) == "#102030"
 
 
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=8), st.floats(0.1, 3))

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard import result_tables
 from dashboard.file_evaluation import FileEvaluation, as_results, draw, evaluate_file, read_upload
-from dashboard.speed_here import here_table
+from dashboard.speed_here import explanation_times, here_table
 from dixtill_core.config import EfficiencyConfig
 from dixtill_core.errors import DataError
 from dixtill_core.evaluate import Evaluation, evaluate
@@ -104,6 +104,8 @@ def test_times_here_stand_beside_the_stored_ones(pair: ModelPair, tmp_path: Path
     assert table["speed-up stored"]["DiXtill", 1] == pytest.approx(10)
     assert (table["ms here"] > 0).all()
     assert table["speed-up here"]["teacher", 1] == 1
+    assert set(table["texts"]) == {"own lengths"}
+    assert explanation_times(rows).startswith("One text with its explanation: teacher ")
     alone = here_table(rows, None)
     assert set(alone.columns) == set(table.reset_index().columns)
     assert alone["ms stored"].isna().all()

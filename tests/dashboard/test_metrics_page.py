@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -65,6 +67,15 @@ def charts(page: AppTest) -> list[dict]:
     return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
 
 
+def test_what_every_page_imports_leaves_charts_and_results_alone() -> None:
+    """The first comparison waits for it. (Streamlit loads plotly itself wherever it is installed.)"""
+    shared = "dashboard.resources, dashboard.heatmap, dashboard.markdown, dashboard.examples"
+    code = (
+        f"import sys, {shared}; print([name for name in sys.modules if 'chart' in name and 'dashboard' in name or 'experiments' in name])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_without_results_the_page_says_which_command_makes_them(runs: Path) -> None:
     page = open_page()
     assert "Nothing has been measured yet" in page.info[0].value
@@ -108,7 +119,7 @@ def test_only_the_chosen_section_is_computed(runs: Path) -> None:
 def test_every_chart_has_its_definition_its_table_and_a_csv(runs: Path) -> None:
     write_made_results(runs / "one")
     page = open_page()
-    assert len(page.get("popover")) == 2 * len(charts(page))
+    assert len(page.get("popover")) == len(page.expander) == len(charts(page))
     assert [button.label for button in page.get("download_button")] == ["CSV"] * len(charts(page))
     assert len(page.dataframe) == len(charts(page))
     assert "harmonic mean" in page.markdown[0].value
@@ -202,6 +213,7 @@ def test_this_machine_is_measured_beside_the_stored_times(
     table = table_with(page, "ms here")
     assert list(table["model"]) == ["teacher", "DiXtill"]
     assert list(table["ms stored"]) == [100, 10]
+    assert any("One text with its explanation" in text.value for text in page.markdown)
     assert not page.exception
 
 

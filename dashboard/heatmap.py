@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dixtill_core.export import html
-from dixtill_core.export.panels import Panel, StudentShows, comparison_panels, ends_of_scale, joined_words
+from dixtill_core.export.panels import Panel, StudentShows, comparison_panels, ends_of_scale, joined_words, unsigned_scale
 from dixtill_core.summary import summarize
 
 if TYPE_CHECKING:
@@ -22,15 +22,14 @@ LONG_TEXT = 60
 def heatmap_data(comparison: Comparison, k: int, student_shows: StudentShows) -> dict[str, Any]:
     """Everything that the component shows, as JSON: summary, words, both panels, scale."""
     panels = comparison_panels(comparison, student_shows)
-    against, speaks_for = ends_of_scale(panels)
+    against, speaks_for = ends_of_scale(panels) or (None, None)
     joined = joined_words(comparison)
-    attention = None if panels[1].has_sign else "the student's share of attention"
     return {
         "summary": [[span.text, span.is_strong] for span in summarize(comparison, k)],
         "notes": list(comparison.notes),
         "words": [{"text": word.text, "is_joined": is_joined} for word, is_joined in zip(comparison.words, joined, strict=True)],
         "panels": [_panel_data(panel) for panel in panels],
-        "scale": {"against": against, "for": speaks_for, "attention": attention},
+        "scale": {"against": against, "for": speaks_for, "unsigned": unsigned_scale(panels)},
         "is_long": len(comparison.words) > LONG_TEXT,
     }
 

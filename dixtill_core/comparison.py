@@ -39,6 +39,8 @@ class Answer:
     """From the text to prediction and explanation."""
     bytes_on_disk: int
     parameters: int
+    explainer: str
+    """Name of the explainer, one of `explain.explainers.EXPLAINERS`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +93,11 @@ def compare(
         target_index = int(teacher_logits.argmax())
     reasons = explain(pair.teacher, teacher_explainer, [readable], [target_index], config)[0]
     seconds = time.perf_counter() - started
-    teacher = _answer("teacher", pair.teacher, teacher_logits, reasons, seconds)
+    teacher = _answer("teacher", pair.teacher, teacher_logits, reasons, seconds, teacher_explainer)
 
     if student_explainer == "attention":
         reading, seconds = _timed_reading(pair, readable)
-        student = _answer("student", pair.student, reading.logits, attention_of(reading), seconds)
+        student = _answer("student", pair.student, reading.logits, attention_of(reading), seconds, student_explainer)
     else:
         student = _explained_student(pair.student, student_explainer, readable, target, config)
 
@@ -120,7 +122,7 @@ def _explained_student(student: StudentClassifier, explainer: str, text: str, ta
     names = [name.lower() for name in student.label_names]
     target_index = names.index(target.lower()) if target is not None and target.lower() in names else int(logits.argmax())
     reasons = explain(student, explainer, [text], [target_index], config)[0]
-    return _answer("student", student, logits, reasons, time.perf_counter() - started)
+    return _answer("student", student, logits, reasons, time.perf_counter() - started, explainer)
 
 
 def _explainer_notes(answer: Answer) -> list[str]:
@@ -164,7 +166,9 @@ def _timed_reading(pair: ModelPair, text: str) -> tuple[StudentReading, float]:
     return reading, median(seconds)
 
 
-def _answer(role: str, model: Teacher | StudentClassifier, logits: np.ndarray, attributions: WordAttributions, seconds: float) -> Answer:
+def _answer(
+    role: str, model: Teacher | StudentClassifier, logits: np.ndarray, attributions: WordAttributions, seconds: float, explainer: str
+) -> Answer:
     names = model.label_names
     probabilities = dict(zip(names, softmax(logits.astype(np.float64)).tolist(), strict=True))
     return Answer(
@@ -177,6 +181,7 @@ def _answer(role: str, model: Teacher | StudentClassifier, logits: np.ndarray, a
         seconds,
         model.bytes_on_disk,
         model.parameters,
+        explainer,
     )
 
 

@@ -72,7 +72,8 @@ def _words(comparison: Comparison, k: int) -> list[Span]:
     shared = [i for i in first if i in second]
     only_teacher, only_student = [i for i in first if i not in second], [i for i in second if i not in first]
     same_class = comparison.teacher.target_label.lower() == comparison.student.target_label.lower()
-    opposed = [i for i in shared if same_class and np.sign(teacher[i]) != np.sign(student[i])]
+    have_signs = comparison.teacher.attributions.is_signed and comparison.student.attributions.is_signed
+    opposed = [i for i in shared if same_class and have_signs and np.sign(teacher[i]) != np.sign(student[i])]
 
     spans = _shared(comparison, shared, k)
     if only_teacher:

@@ -9,6 +9,7 @@ import numpy as np
 from dixtill_core.comparison import Answer, Comparison
 from dixtill_core.data.words import Word
 from dixtill_core.explain.attributions import WordAttributions
+from dixtill_core.explain.explainers import EXPLAINERS
 from dixtill_core.metrics.agreement import agreement
 
 LABELS = ("bearish", "bullish", "neutral")
@@ -24,6 +25,8 @@ def made_comparison(
     delta: float = 0.004,
     converged: bool = True,
     notes: Sequence[str] = (),
+    teacher_explainer: str = "integrated_gradients",
+    student_explainer: str = "attention",
 ) -> Comparison:
     """A comparison of words with a space between them; each model predicts and explains its most probable label."""
     placed, start = [], 0
@@ -36,19 +39,22 @@ def made_comparison(
     for role, scores, shares in (("teacher", teacher, teacher_shares), ("student", student, student_shares)):
         target = int(np.argmax(shares))
         is_teacher = role == "teacher"
+        explainer = teacher_explainer if is_teacher else student_explainer
         reasons = WordAttributions(
             tuple(placed),
             np.array(scores, dtype=np.float64),
             target,
             f"method of the {role}",
-            convergence_delta=delta if is_teacher else None,
-            converged=converged or not is_teacher,
-            n_steps=50 if is_teacher else None,
-            weights=None if is_teacher else weights,
+            convergence_delta=delta if explainer == "integrated_gradients" else None,
+            converged=converged or explainer != "integrated_gradients",
+            n_steps=50 if explainer == "integrated_gradients" else None,
+            weights=weights if explainer == "attention" else None,
+            is_signed=EXPLAINERS[explainer].is_signed,
         )
         seconds, size, parameters = (0.31, 91_000_000, 22_700_000) if is_teacher else (0.0002, 3_500_000, 900_000)
         probabilities = dict(zip(LABELS, map(float, shares), strict=True))
-        answers.append(Answer(role, f"{role} model", LABELS[target], probabilities, reasons, LABELS[target], seconds, size, parameters))
+        label = LABELS[target]
+        answers.append(Answer(role, f"{role} model", label, probabilities, reasons, label, seconds, size, parameters, explainer))
     scores = agreement(answers[0].attributions.scores, answers[1].attributions.scores)
     return Comparison(text, len(text), tuple(placed), answers[0], answers[1], scores, tuple(notes))
 

@@ -60,6 +60,11 @@ def test_signs_about_different_classes_are_not_compared() -> None:
     assert "opposite" not in plain_text(summarize(made, k=2))
 
 
+def test_scores_without_a_sign_have_no_direction_to_differ_in() -> None:
+    made = made_comparison(["a", "b"], [3, 1], [-3, 1], teacher_explainer="saliency")
+    assert "opposite" not in plain_text(summarize(made, k=2))
+
+
 def test_a_repeated_word_says_which_it_is() -> None:
     made = made_comparison(["cut", "and", "cut"], [3, 0, 1], [1, 0, 3])
     assert "cut (word 1)" in plain_text(summarize(made, k=1))

@@ -64,8 +64,9 @@ function drawWords(panel, words) {
 }
 
 function drawScale(scale) {
-  const parts = [element("span", {}, [scale.against]), element("span", { class: "gradient" }), element("span", {}, [scale.for])];
-  if (scale.attention) parts.push(element("span", { class: "gradient attention" }), element("span", {}, [scale.attention]));
+  const parts = [];
+  if (scale.for) parts.push(element("span", {}, [scale.against]), element("span", { class: "gradient" }), element("span", {}, [scale.for]));
+  if (scale.unsigned) parts.push(element("span", { class: "gradient unsigned" }), element("span", {}, [scale.unsigned]));
   return element("p", { class: "scale" }, parts);
 }
 
@@ -73,7 +74,7 @@ function drawRows(data) {
   const rows = data.words.map((word, i) => {
     const values = data.panels.map((panel) => panel.words[i]);
     const cells = values.map((value) =>
-      element("span", { class: value.tone === "attention" ? "cell unsigned" : "cell" }, [
+      element("span", { class: value.tone === "unsigned" ? "cell unsigned" : "cell" }, [
         element("span", { class: `bar ${value.tone}`, size: value.size }),
         element("span", { class: `value ${value.tone}`, size: value.size }, [value.number]),
       ]),

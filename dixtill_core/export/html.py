@@ -7,7 +7,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dixtill_core.export.panels import Panel, StudentShows, comparison_figures, comparison_panels, ends_of_scale, joined_words
+from dixtill_core.export.panels import (
+    Panel,
+    StudentShows,
+    comparison_figures,
+    comparison_panels,
+    ends_of_scale,
+    joined_words,
+    unsigned_scale,
+)
 from dixtill_core.summary import summarize
 
 if TYPE_CHECKING:
@@ -29,8 +37,6 @@ def comparison_html(comparison: Comparison, k: int = 3, student_shows: StudentSh
         f'<li title="{_text(figure.explanation)}"><b>{_text(figure.number)}</b>{_text(figure.meaning)}</li>'
         for figure in comparison_figures(comparison, k)
     )
-    against, speaks_for = ends_of_scale(panels)
-    attention = "" if panels[1].has_sign else '<span class="gradient attention"></span><span>the student’s share of attention</span>'
     methods = "".join(f"<div>{panel.title}: {_text(panel.method)}.</div>" for panel in panels)
     page = f"""<!doctype html>
 <html lang="en">
@@ -47,7 +53,7 @@ def comparison_html(comparison: Comparison, k: int = 3, student_shows: StudentSh
 <p class="summary">{summary}</p>
 {f'<ul class="notes">{notes}</ul>' if notes else ""}
 <div class="panels">{"".join(_panel(comparison, panel) for panel in panels)}</div>
-<p class="scale"><span>{_text(against)}</span><span class="gradient"></span><span>{_text(speaks_for)}</span>{attention}</p>
+<p class="scale">{_scale(panels)}</p>
 <section class="panel"><h2>Word by word</h2><p class="subtitle">teacher left, student right, each scaled to its strongest word</p>
 <ul class="rows">{_rows(comparison, panels)}</ul></section>
 <ul class="figures">{figures}</ul>
@@ -57,6 +63,13 @@ def comparison_html(comparison: Comparison, k: int = 3, student_shows: StudentSh
 </html>
 """
     return page.encode("utf-8", errors="replace")
+
+
+def _scale(panels: tuple[Panel, Panel]) -> str:
+    """What the colours mean, those that occur."""
+    ends, unsigned = ends_of_scale(panels), unsigned_scale(panels)
+    signed = f'<span>{_text(ends[0])}</span><span class="gradient"></span><span>{_text(ends[1])}</span>' if ends else ""
+    return signed + (f'<span class="gradient unsigned"></span><span>{_text(unsigned)}</span>' if unsigned else "")
 
 
 def _panel(comparison: Comparison, panel: Panel) -> str:

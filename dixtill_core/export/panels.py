@@ -20,13 +20,15 @@ from dixtill_core.export.numbers import (
     format_weight,
     score_decimals,
 )
+from dixtill_core.explain.explainers import EXPLAINERS
 
 if TYPE_CHECKING:  # PyTorch comes with it; pages show before that is loaded.
     from dixtill_core.comparison import Answer, Comparison
+    from dixtill_core.explain.attributions import WordAttributions
 
 StudentShows = Literal["scores", "weights"]
 """The student's signed scores, or its attention weights, which are shares without a sign."""
-Tone = Literal["for", "against", "attention"]
+Tone = Literal["for", "against", "unsigned"]
 NEGLIGIBLE = 0.04
 """Values below this share of the strongest word get no colour: the eye would read a pattern into them."""
 
@@ -62,13 +64,15 @@ class Panel:
     numbers: tuple[str, ...]
     """The score or weight of each word, for people."""
     has_sign: bool
+    shows: str
+    """What a value is a share or a measure of, where it has no sign: "the student's share of attention"."""
     target: str
     facts: tuple[Fact, ...]
 
     def tone(self, i: int) -> Tone:
         """What the colour of word `i` says; the sign of a score, whatever its size."""
         if not self.has_sign:
-            return "attention"
+            return "unsigned"
         return "against" if self.values[i] < 0 else "for"
 
     def is_faint(self, i: int) -> bool:
@@ -77,7 +81,7 @@ class Panel:
     def meaning(self, i: int) -> str:
         """The number of word `i` and how to read it, for a tooltip or a screen reader."""
         if not self.has_sign:
-            return f"{self.numbers[i]} of the attention"
+            return f"{self.numbers[i]}, {self.shows}"
         return (
             f"{self.numbers[i]}, {'speaks against' if self.values[i] < 0 else 'speaks for'} {self.target}"
             if self.values[i]
@@ -94,8 +98,10 @@ class Figure(NamedTuple):
 
 
 def comparison_panels(comparison: Comparison, student_shows: StudentShows = "scores") -> tuple[Panel, Panel]:
-    """The teacher's panel and the student's."""
-    return _teacher_panel(comparison.teacher), _student_panel(comparison.student, student_shows)
+    """The teacher's panel and the student's; weights are shown where the student is explained by its attention."""
+    student = comparison.student
+    shows_weights = student_shows == "weights" and student.attributions.weights is not None
+    return _score_panel(comparison.teacher), _weight_panel(student) if shows_weights else _score_panel(student)
 
 
 def comparison_figures(comparison: Comparison, k: int) -> tuple[Figure, ...]:
@@ -107,16 +113,8 @@ def comparison_figures(comparison: Comparison, k: int) -> tuple[Figure, ...]:
             f"feature agreement @{k}",
             f"Share of the teacher's {k} strongest words that are also among the student's. 1 is full agreement.",
         ),
-        Figure(
-            f"{comparison.agreement[f'sign_agreement@{k}']:.2f}",
-            f"sign agreement @{k}",
-            f"Share of the {k} strongest words that both name, with the same sign. 1 is full agreement.",
-        ),
-        Figure(
-            format_times(teacher.seconds / student.seconds) if student.seconds > 0 else "–",
-            "cheaper explanation",
-            "The teacher's time to predict and explain this text, divided by the student's, on this machine.",
-        ),
+        _sign_agreement(comparison, k),
+        _times_figure(teacher, student),
     ]
     if student.bytes_on_disk and teacher.bytes_on_disk:
         figures.append(
@@ -129,21 +127,60 @@ def comparison_figures(comparison: Comparison, k: int) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+def explainer_title(answer: Answer) -> str:
+    """What the explainer of an answer is called."""
+    return EXPLAINERS[answer.explainer].title
+
+
+def _sign_agreement(comparison: Comparison, k: int) -> Figure:
+    unsigned = [answer for answer in (comparison.teacher, comparison.student) if not answer.attributions.is_signed]
+    if unsigned:
+        reason = f"Undefined: {explainer_title(unsigned[0])} says how much a word matters, not for or against which class."
+        return Figure("–", f"sign agreement @{k}", reason)
+    return Figure(
+        f"{comparison.agreement[f'sign_agreement@{k}']:.2f}",
+        f"sign agreement @{k}",
+        f"Share of the {k} strongest words that both name, with the same sign. 1 is full agreement.",
+    )
+
+
+def _times_figure(teacher: Answer, student: Answer) -> Figure:
+    """How much cheaper the student's explanation is, or how much dearer, which another explainer can make it."""
+    if teacher.seconds <= 0 or student.seconds <= 0:
+        return Figure("–", "cheaper explanation", "The clock of this machine is too coarse for these times.")
+    is_cheaper = student.seconds <= teacher.seconds
+    slower, faster = (teacher, student) if is_cheaper else (student, teacher)
+    return Figure(
+        format_times(slower.seconds / faster.seconds),
+        "cheaper explanation" if is_cheaper else "dearer explanation",
+        f"The {slower.role}'s time to predict and explain this text by {explainer_title(slower)}, divided by the {faster.role}'s by "
+        f"{explainer_title(faster)}, on this machine.",
+    )
+
+
 def joined_words(comparison: Comparison) -> tuple[bool, ...]:
     """For each word, whether it follows the one before without a space, as punctuation does."""
     words = comparison.words
     return tuple(i > 0 and words[i - 1].end == word.start for i, word in enumerate(words))
 
 
-def ends_of_scale(panels: tuple[Panel, Panel]) -> tuple[str, str]:
-    """What the two ends of the colour scale mean."""
+def unsigned_scale(panels: tuple[Panel, Panel]) -> str | None:
+    """What the colour without a sign means; None where both panels have signs."""
+    return " · ".join(panel.shows for panel in panels if not panel.has_sign) or None
+
+
+def ends_of_scale(panels: tuple[Panel, Panel]) -> tuple[str, str] | None:
+    """What the two ends of the colour scale mean; None where no panel has signs."""
     targets = {panel.target for panel in panels if panel.has_sign}
+    if not targets:
+        return None
     target = targets.pop() if len(targets) == 1 else "the explained class"
     return f"speaks against {target}", f"speaks for {target}"
 
 
-def _teacher_panel(answer: Answer) -> Panel:
+def _score_panel(answer: Answer) -> Panel:
     attributions = answer.attributions
+    explainer = "its own attention scores" if answer.explainer == "attention" else explainer_title(answer)
     facts = _facts(answer)
     if attributions.convergence_delta is not None:
         facts.append(
@@ -153,17 +190,17 @@ def _teacher_panel(answer: Answer) -> Panel:
                 not attributions.converged,
             )
         )
-    return _panel(answer, "Integrated Gradients", attributions.scaled(), _score_texts(attributions.scores), facts)
+    shows = "" if attributions.is_signed else f"how much it matters to the {answer.role}"
+    return _panel(answer, explainer, attributions.scaled(), _score_texts(attributions), facts, shows)
 
 
-def _student_panel(answer: Answer, shows: StudentShows) -> Panel:
-    attributions = answer.attributions
-    facts = _facts(answer)
-    if shows == "weights" and attributions.weights is not None:
-        largest = attributions.weights.max(initial=0.0)
-        values = attributions.weights / largest if largest > 0 else np.zeros_like(attributions.weights)
-        return _panel(answer, "its share of attention", values, tuple(map(format_weight, attributions.weights)), facts, has_sign=False)
-    return _panel(answer, "its own attention scores", attributions.scaled(), _score_texts(attributions.scores), facts)
+def _weight_panel(answer: Answer) -> Panel:
+    weights = answer.attributions.weights
+    assert weights is not None
+    largest = weights.max(initial=0.0)
+    values = weights / largest if largest > 0 else np.zeros_like(weights)
+    numbers = tuple(map(format_weight, weights))
+    return _panel(answer, "its share of attention", values, numbers, _facts(answer), f"the {answer.role}'s share of attention")
 
 
 def _facts(answer: Answer) -> list[Fact]:
@@ -171,12 +208,14 @@ def _facts(answer: Answer) -> list[Fact]:
     return [*facts, Fact(format_bytes(answer.bytes_on_disk), "")] if answer.bytes_on_disk else facts
 
 
-def _score_texts(scores: np.ndarray) -> tuple[str, ...]:
-    decimals = score_decimals(float(np.abs(scores).max(initial=0.0)))
-    return tuple(format_score(score, decimals) for score in scores)
+def _score_texts(attributions: WordAttributions) -> tuple[str, ...]:
+    decimals = score_decimals(float(np.abs(attributions.scores).max(initial=0.0)))
+    texts = [format_score(score, decimals) for score in attributions.scores]
+    return tuple(texts if attributions.is_signed else [text.removeprefix("+") for text in texts])
 
 
-def _panel(answer: Answer, explainer: str, values: np.ndarray, numbers: tuple[str, ...], facts: list[Fact], has_sign: bool = True) -> Panel:
+def _panel(answer: Answer, explainer: str, values: np.ndarray, numbers: tuple[str, ...], facts: list[Fact], unsigned: str) -> Panel:
+    """`unsigned` is what the values show where they have no sign, else empty."""
     return Panel(
         role=answer.role,
         title=answer.role.capitalize(),
@@ -185,7 +224,8 @@ def _panel(answer: Answer, explainer: str, values: np.ndarray, numbers: tuple[st
         shares=tuple(Share(label, share, format_share(share), label == answer.label) for label, share in answer.probabilities.items()),
         values=tuple(values.tolist()),
         numbers=numbers,
-        has_sign=has_sign,
+        has_sign=not unsigned,
+        shows=unsigned,
         target=answer.target_label,
         facts=tuple(facts),
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dixtill_core.export.panels import Panel, StudentShows, Tone, comparison_figures, comparison_panels, ends_of_scale
+from dixtill_core.export.panels import Panel, StudentShows, Tone, comparison_figures, comparison_panels, ends_of_scale, unsigned_scale
 from dixtill_core.summary import Span, summarize
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ MOST_ROWS = 60
 """Rows of words in the picture; a longer text would make it endless, and the CSV has them all."""
 LONGEST_WORD = 40
 INK, MUTED, PAGE, CARD, LINE, TRACK, ACCENT = "#1c2024", "#62686d", "#fbfbfa", "#ffffff", "#e0e0dc", "#ededea", "#3b4cca"
-TONES: dict[Tone, str] = {"for": "#1f6f8b", "against": "#b5541c", "attention": "#6a51a3"}
+TONES: dict[Tone, str] = {"for": "#1f6f8b", "against": "#b5541c", "unsigned": "#6a51a3"}
 SAID = "#eceefa"
 FAINTEST, STRONGEST = 0.06, 0.60
 """Share of a word's tone in its background, as in `comparison.css`."""
@@ -153,13 +153,20 @@ class _Sheet:
         return y + 36
 
     def colour_scale(self, y: int, panels: tuple[Panel, Panel]) -> int:
-        against, speaks_for = ends_of_scale(panels)
+        ends, unsigned = ends_of_scale(panels), unsigned_scale(panels)
         left = WIDTH / 2 - 130
-        for step in range(260):
-            value = (step - 129.5) / 130
-            self.box(left + step, y + 4, 1, 9, 0, _mixed(TONES["for" if value > 0 else "against"], abs(value)))
-        self.text(left - 10, y, against, 12.5, MUTED, anchor="ra")
-        self.text(left + 270, y, speaks_for, 12.5, MUTED)
+        if ends is not None:
+            for step in range(260):
+                value = (step - 129.5) / 130
+                self.box(left + step, y + 4, 1, 9, 0, _mixed(TONES["for" if value > 0 else "against"], abs(value)))
+            self.text(left - 10, y, ends[0], 12.5, MUTED, anchor="ra")
+            self.text(left + 270, y, ends[1], 12.5, MUTED)
+            y += 22 if unsigned else 0
+        if unsigned is not None:
+            left = WIDTH / 2 - (100 + self.width(unsigned, 12.5)) / 2
+            for step in range(90):
+                self.box(left + step, y + 4, 1, 9, 0, _mixed(TONES["unsigned"], (step + 1) / 90))
+            self.text(left + 100, y, unsigned, 12.5, MUTED)
         return y + 18
 
     def rows(self, y: int, panels: Sequence[Panel], comparison: Comparison) -> int:

@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 FORMAT = 1
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A spreadsheet runs a cell that starts with one of these."""
-COLUMNS = ("position", "word", "start", "end", "teacher_score", "teacher_target", "student_score", "student_target", "student_attention")
+SIGNED_MEASURES = ("sign_agreement", "signed_rank_agreement", "spearman", "cosine")
+"""Measures of agreement that mean nothing between scores of which some have no sign."""
+COLUMNS = (
+    "position", "word", "start", "end", "teacher_score", "teacher_target", "student_score", "student_target", "student_attention",
+    "teacher_method", "student_method",
+)  # fmt: skip
 
 
 def comparison_csv(comparison: Comparison) -> bytes:
-    """One row a word: offsets into the text, both models' scores, the student's attention; UTF-8 with a mark that Excel reads."""
+    """One row a word: offsets into the text, both models' scores, the student's attention where that explains it, and in
+    every row what made the scores; UTF-8 with a mark that Excel reads."""
     teacher, student = comparison.teacher, comparison.student
     weights = student.attributions.weights
     stream = io.StringIO(newline="")
@@ -33,6 +39,7 @@ def comparison_csv(comparison: Comparison) -> bytes:
                 float(teacher.attributions.scores[i]), safe_cell(teacher.target_label),
                 float(student.attributions.scores[i]), safe_cell(student.target_label),
                 "" if weights is None else float(weights[i]),
+                safe_cell(teacher.attributions.method), safe_cell(student.attributions.method),
             ]
         )  # fmt: skip
     return stream.getvalue().encode("utf-8-sig", errors="replace")
@@ -59,20 +66,21 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "offsets": [[word.start, word.end] for word in comparison.words],
         "teacher": _teacher_record(comparison.teacher),
         "student": _student_record(comparison.student),
-        "agreement": comparison.agreement,
+        "agreement": _defined_agreement(comparison),
         "summary": plain_text(summarize(comparison)),
         "notes": list(comparison.notes),
     }
 
 
+def _defined_agreement(comparison: Comparison) -> dict[str, float | None]:
+    """Agreement without the measures of signs where an explanation has none."""
+    if comparison.teacher.attributions.is_signed and comparison.student.attributions.is_signed:
+        return dict(comparison.agreement)
+    return {name: None if name.startswith(SIGNED_MEASURES) else value for name, value in comparison.agreement.items()}
+
+
 def _teacher_record(answer: Answer) -> dict[str, Any]:
-    attributions = answer.attributions
-    return _answer_record(answer) | {
-        "attributions": attributions.scores.tolist(),
-        "n_steps": attributions.n_steps,
-        "convergence_delta": attributions.convergence_delta,
-        "converged": attributions.converged,
-    }
+    return _answer_record(answer) | {"attributions": answer.attributions.scores.tolist()}
 
 
 def _student_record(answer: Answer) -> dict[str, Any]:
@@ -82,11 +90,17 @@ def _student_record(answer: Answer) -> dict[str, Any]:
 
 
 def _answer_record(answer: Answer) -> dict[str, Any]:
+    attributions = answer.attributions
     return {
         "label": answer.label,
         "probabilities": answer.probabilities,
         "target": answer.target_label,
-        "method": answer.attributions.method,
+        "explainer": answer.explainer,
+        "method": attributions.method,
+        "is_signed": attributions.is_signed,
+        "n_steps": attributions.n_steps,
+        "convergence_delta": attributions.convergence_delta,
+        "converged": attributions.converged,
         "seconds": answer.seconds,
         "model": answer.model_name,
         "parameters": answer.parameters,

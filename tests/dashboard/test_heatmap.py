@@ -22,8 +22,15 @@ def test_each_word_has_length_number_tone_and_meaning() -> None:
 
 
 def test_attention_gets_its_own_place_on_the_scale() -> None:
-    assert heatmap_data(made_comparison(), 3, "scores")["scale"]["attention"] is None
-    assert heatmap_data(made_comparison(), 3, "weights")["scale"]["attention"] == "the student's share of attention"
+    assert heatmap_data(made_comparison(), 3, "scores")["scale"]["unsigned"] is None
+    assert heatmap_data(made_comparison(), 3, "weights")["scale"]["unsigned"] == "the student's share of attention"
+
+
+def test_a_scale_of_signs_is_left_out_where_no_panel_has_any() -> None:
+    made = made_comparison(teacher=(1, 2, 0, 0, 0), student=(1, 2, 0, 0, 0), teacher_explainer="saliency", student_explainer="saliency")
+    scale = heatmap_data(made, 3, "scores")["scale"]
+    assert (scale["for"], scale["against"]) == (None, None)
+    assert scale["unsigned"] == "how much it matters to the teacher · how much it matters to the student"
 
 
 def test_notes_and_summary_travel_along() -> None:

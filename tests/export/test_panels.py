@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from dixtill_core.export.panels import comparison_figures, comparison_panels, ends_of_scale, joined_words
+from dixtill_core.export.panels import comparison_figures, comparison_panels, ends_of_scale, joined_words, unsigned_scale
 from tests.made_comparison import made_comparison
 
 
@@ -22,7 +24,7 @@ def test_words_keep_the_sign_of_their_score_and_weak_ones_are_faint() -> None:
 def test_attention_weights_have_no_sign() -> None:
     _, student = comparison_panels(made_comparison(), "weights")
     assert not student.has_sign
-    assert {student.tone(i) for i in range(5)} == {"attention"}
+    assert {student.tone(i) for i in range(5)} == {"unsigned"}
     assert student.numbers[1].endswith("%")
     assert max(student.values) == 1
     assert min(student.values) > 0
@@ -57,6 +59,43 @@ def test_the_scale_names_the_class_only_where_both_speak_of_one() -> None:
     differing = made_comparison(student_shares=(0.1, 0.8, 0.1))
     assert ends_of_scale(comparison_panels(differing))[0] == "speaks against the explained class"
     assert ends_of_scale(comparison_panels(differing, "weights"))[0] == "speaks against bearish"
+
+
+def test_each_panel_names_its_own_explainer() -> None:
+    teacher, student = comparison_panels(made_comparison())
+    assert teacher.subtitle.endswith("· Integrated Gradients")
+    assert student.subtitle.endswith("· its own attention scores")
+    teacher, student = comparison_panels(
+        made_comparison(teacher_explainer="occlusion", student_explainer="integrated_gradients"), "weights"
+    )
+    assert teacher.subtitle.endswith("· Occlusion")
+    assert student.subtitle.endswith("· Integrated Gradients")  # No attention to show, whatever was asked for.
+    assert [panel.facts[-1].meaning for panel in (teacher, student)] == ["", "convergence gap"]
+
+
+def test_scores_without_a_sign_say_nothing_of_for_and_against() -> None:
+    made = made_comparison(teacher=(0.1, 0.9, 0, 0.2, 0.5), teacher_explainer="saliency")
+    panels = comparison_panels(made)
+    assert not panels[0].has_sign
+    assert {panels[0].tone(i) for i in range(5)} == {"unsigned"}
+    assert panels[0].meaning(1) == "0.900, how much it matters to the teacher"
+    assert unsigned_scale(panels) == "how much it matters to the teacher"
+    assert comparison_figures(made, 3)[1].number == "–"
+    assert ends_of_scale(panels) == ("speaks against bearish", "speaks for bearish")
+
+
+def test_a_scale_that_nothing_uses_is_not_shown() -> None:
+    assert unsigned_scale(comparison_panels(made_comparison())) is None
+    both = made_comparison(teacher=(1, 2, 0, 0, 0), student=(1, 2, 0, 0, 0), teacher_explainer="saliency", student_explainer="saliency")
+    assert ends_of_scale(comparison_panels(both)) is None
+
+
+def test_a_student_that_costs_more_than_the_teacher_is_not_called_cheaper() -> None:
+    made = made_comparison(teacher_explainer="saliency", student_explainer="lime")
+    slow = replace(made, student=replace(made.student, seconds=0.93))
+    figure = comparison_figures(slow, 3)[2]
+    assert (figure.number, figure.meaning) == ("3.0×", "dearer explanation")
+    assert "The student's time to predict and explain this text by LIME, divided by the teacher's by Saliency" in figure.explanation
 
 
 def test_punctuation_joins_the_word_before() -> None:

@@ -31,11 +31,11 @@ def test_bars_for_and_against_are_drawn_in_their_tones() -> None:
     picture = _picture(comparison_png(made_comparison()))
     assert _holds(picture, TONES["for"])
     assert _holds(picture, TONES["against"])
-    assert not _holds(picture, TONES["attention"])
+    assert not _holds(picture, TONES["unsigned"])
 
 
 def test_attention_has_a_tone_of_its_own() -> None:
-    assert _holds(_picture(comparison_png(made_comparison(), 3, "weights")), TONES["attention"])
+    assert _holds(_picture(comparison_png(made_comparison(), 3, "weights")), TONES["unsigned"])
 
 
 @pytest.mark.parametrize("word", ODD_TEXTS.values(), ids=ODD_TEXTS)

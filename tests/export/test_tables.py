@@ -22,6 +22,26 @@ def test_csv_has_one_row_a_word_with_its_place_and_both_scores() -> None:
     assert sum(float(row["student_attention"]) for row in rows) == pytest.approx(1)
 
 
+def test_both_tables_name_what_made_the_scores() -> None:
+    made = made_comparison(teacher_explainer="occlusion", student_explainer="lime")
+    row, record = _rows(comparison_csv(made))[0], json.loads(comparison_json(made))
+    assert (row["teacher_method"], row["student_method"], row["student_attention"]) == (
+        "method of the teacher",
+        "method of the student",
+        "",
+    )
+    assert (record["teacher"]["explainer"], record["student"]["explainer"]) == ("occlusion", "lime")
+    assert record["student"]["weights"] is None
+
+
+def test_json_leaves_out_the_agreement_of_signs_that_do_not_exist() -> None:
+    agreement = json.loads(comparison_json(made_comparison(teacher=(1, 2, 0, 0, 0), teacher_explainer="saliency")))["agreement"]
+    assert {name for name, value in agreement.items() if value is None} == {
+        name for name in agreement if "sign" in name or name in ("spearman", "cosine")
+    }
+    assert agreement["feature_agreement@3"] is not None
+
+
 @pytest.mark.parametrize("word", ["=1+1", "+1", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
 def test_a_spreadsheet_reads_no_word_as_a_formula(word: str) -> None:
     assert _rows(comparison_csv(made_comparison([word, "b"], [1, 1], [1, 1])))[0]["word"] == "'" + word

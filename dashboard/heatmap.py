@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from dixtill_core.export import html
 from dixtill_core.export.panels import Panel, StudentShows, comparison_panels, ends_of_scale, joined_words, unsigned_scale
 from dixtill_core.summary import summarize
 
 if TYPE_CHECKING:
     from dixtill_core.comparison import Comparison
 
-COMPONENTS = Path(__file__).parent / "components"
-PLACE = '<div class="comparison"></div>'
 LONG_TEXT = 60
 """With more words than this, the rows scroll in a box of their own."""
 
@@ -54,17 +49,3 @@ def _panel_data(panel: Panel) -> dict[str, Any]:
         "facts": [fact._asdict() for fact in panel.facts],
         "words": words,
     }
-
-
-class ComponentSources(NamedTuple):
-    """What Streamlit registers as a component."""
-
-    html: str
-    css: str
-    js: str
-
-
-@lru_cache(maxsize=1)
-def component_sources() -> ComponentSources:
-    css = html.STYLE + (COMPONENTS / "comparison.css").read_text(encoding="utf-8")
-    return ComponentSources(PLACE, css, (COMPONENTS / "comparison.js").read_text(encoding="utf-8"))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dixtill_core.comparison import Comparison
     from dixtill_core.data.datasets import Dataset
     from dixtill_core.experiments.results import Results
+    from dixtill_core.explain.attributions import WordAttributions
+    from dixtill_core.metrics.faithfulness import Faithfulness
     from dixtill_core.models.pair import ModelPair
 
 RUNS = PROJECT / "runs"
@@ -47,7 +49,9 @@ def load_models(folder: str, version: int) -> ModelPair:
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def compare_text(folder: str, version: int, text: str, config: ExplainConfig, target: str | None) -> Comparison:
+def compare_text(
+    folder: str, version: int, text: str, config: ExplainConfig, target: str | None, teacher_explainer: str, student_explainer: str
+) -> Comparison:
     """The comparison of a text, kept under everything that decides it.
 
     The teacher's lock is held throughout, so that the times shown are not spent waiting for another session.
@@ -56,7 +60,22 @@ def compare_text(folder: str, version: int, text: str, config: ExplainConfig, ta
 
     pair = load_models(folder, version)
     with pair.teacher.lock:
-        return compare(pair, text, config, target)
+        return compare(pair, text, config, target, teacher_explainer=teacher_explainer, student_explainer=student_explainer)
+
+
+@st.cache_data(
+    max_entries=200,
+    show_spinner=False,
+    hash_funcs={"dixtill_core.explain.attributions.WordAttributions": lambda attributions: attributions.scores.tobytes()},
+)
+def measure_faithfulness(folder: str, version: int, role: str, text: str, attributions: WordAttributions) -> dict[str, Faithfulness]:
+    """Faithfulness of one model's explanation of a text and of the references; of the explanation, its scores decide."""
+    from dashboard.sentence_faithfulness import OWN, settings_for
+    from dixtill_core.metrics.faithfulness import faithfulness
+
+    pair = load_models(folder, version)
+    model = pair.teacher if role == "teacher" else pair.student
+    return faithfulness(model, text, {OWN: attributions}, settings_for(len(attributions.words)))
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

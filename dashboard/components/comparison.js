@@ -23,16 +23,6 @@ export default function render({ data, parentElement }) {
   linkWords(root, wordLists, rows);
 }
 
-function element(tag, attributes, children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "size") made.style.setProperty("--size", value);
-    else made.setAttribute(name, value);
-  }
-  made.append(...(children ?? [])); // Strings become text nodes.
-  return made;
-}
-
 function drawPanel(panel, wordList) {
   const shares = panel.shares.map((share) =>
     element("li", { class: share.is_predicted ? "share predicted" : "share", "aria-label": `${share.label} ${share.text}${share.is_predicted ? ", predicted" : ""}` }, [

@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from dashboard.component_sources import component_sources
 from dashboard.examples import DEFAULT_TEXT, EXAMPLES, SURPRISE
-from dashboard.heatmap import component_sources, heatmap_data
+from dashboard.explainer_choice import Explainers, choose_explainers, choose_settings, choose_student_view
+from dashboard.heatmap import heatmap_data
 from dashboard.markdown import as_markdown
-from dashboard.resources import compare_text, find_pairs, load_models, load_sample, pair_version
-from dixtill_core.config import Baseline, ExplainConfig, Output
+from dashboard.resources import compare_text, find_pairs, load_models, load_sample, measure_faithfulness, pair_version
+from dashboard.sentence_faithfulness import faithfulness_data, shown_attributions
+from dixtill_core.config import ExplainConfig
 from dixtill_core.errors import DixtillError
 from dixtill_core.export.html import comparison_html
 from dixtill_core.export.panels import StudentShows, comparison_figures
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     from dixtill_core.comparison import Comparison
 
 PREDICTED = ""  # Stands for the predicted class among the labels, none of which is empty.
-STEPS = (10, 20, 50, 100, 200)
-STUDENT_VIEWS: dict[StudentShows, str] = {"scores": "signed scores", "weights": "attention weights"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Options:
     """What the sidebar asks for before the models are there."""
 
     folder: str
+    explainers: Explainers
     config: ExplainConfig
     student_shows: StudentShows
     k: int
@@ -96,46 +98,9 @@ def choose_target(labels: tuple[str, ...]) -> str | None:
         key="target",
         persist_state="session",
         format_func=lambda label: label or "predicted",
-        help="The class that the teacher's words speak for or against; the student always speaks about its own prediction.",
+        help="The class that the words speak for or against. The student's attention always speaks about its own prediction.",
     )
     return chosen or None
-
-
-def choose_explanation() -> ExplainConfig:
-    n_steps = st.select_slider(
-        "Steps",
-        STEPS,
-        50,
-        key="n_steps",
-        persist_state="session",
-        help="Gradient evaluations of Integrated Gradients: more are slower and closer to the exact integral.",
-    )
-    baseline = st.selectbox(
-        "Baseline",
-        get_args(Baseline),
-        key="baseline",
-        persist_state="session",
-        help="What every word starts from: the padding token, the mask token or a zero vector.",
-    )
-    output = st.selectbox(
-        "Explained output",
-        get_args(Output),
-        key="output",
-        persist_state="session",
-        help="The probability of the class, which saturates near 100%, or its logit, which does not.",
-    )
-    return ExplainConfig(n_steps=n_steps, baseline=baseline, output=output)
-
-
-def choose_student_view() -> StudentShows:
-    return st.selectbox(
-        "Student shows",
-        list(STUDENT_VIEWS),
-        key="student_shows",
-        persist_state="session",
-        format_func=STUDENT_VIEWS.__getitem__,
-        help="Scores before the softmax have a sign; attention weights are shares of 100% without one.",
-    )
 
 
 def choose_k() -> int:
@@ -164,18 +129,32 @@ def show_downloads(comparison: Comparison, options: Options) -> None:
             st.download_button(name, make, f"dixtill-comparison.{suffix}", mime, key=f"download_{suffix}", on_click="ignore")
 
 
+def draw_component(name: Literal["comparison", "faithfulness"], key: str, data: dict[str, Any]) -> None:
+    sources = component_sources(name)
+    st.components.v2.component(f"dixtill.{name}", html=sources.html, css=sources.css, js=sources.js)(key=key, data=data)
+
+
 def show_comparison(comparison: Comparison, options: Options) -> None:
-    sources = component_sources()
-    heatmap = st.components.v2.component("dixtill.comparison", html=sources.html, css=sources.css, js=sources.js)
-    heatmap(key="heatmap", data=heatmap_data(comparison, options.k, options.student_shows))
+    draw_component("comparison", "heatmap", heatmap_data(comparison, options.k, options.student_shows))
     show_figures(comparison, options.k)
     show_downloads(comparison, options)
+
+
+def show_faithfulness(comparison: Comparison, options: Options, version: int) -> None:
+    """Measured only when everything else is on the page, since it asks the teacher some hundred times."""
+    with st.spinner("Reading the text again without its strongest words …", show_time=True):
+        teacher, student = (
+            measure_faithfulness(options.folder, version, answer.role, comparison.text, shown_attributions(answer, options.student_shows))
+            for answer in (comparison.teacher, comparison.student)
+        )
+    draw_component("faithfulness", "faithfulness", faithfulness_data(comparison, options.student_shows, teacher, student))
 
 
 with st.sidebar:
     folder = choose_models()
     place_for_target = st.container()
-    options = Options(folder, choose_explanation(), choose_student_view(), choose_k())
+    explainers = choose_explainers()
+    options = Options(folder, explainers, choose_settings(explainers), choose_student_view(explainers), choose_k())
 text, place_for_progress = ask_text()
 try:
     with place_for_progress, st.spinner("Loading both models …", show_time=True):
@@ -185,8 +164,9 @@ try:
         target = choose_target(pair.teacher.label_names)
     if text.strip():
         with place_for_progress, st.spinner("Explaining …"):
-            comparison = compare_text(options.folder, version, text, options.config, target)
+            comparison = compare_text(options.folder, version, text, options.config, target, *options.explainers)
         show_comparison(comparison, options)
+        show_faithfulness(comparison, options, version)
     else:
         st.info("Type a sentence above and press Enter, or pick one of the examples.")
 except DixtillError as error:

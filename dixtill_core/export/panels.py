@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from dixtill_core.explain.explainers import EXPLAINERS
 from dixtill_core.export.numbers import (
     format_bytes,
     format_parameters,
@@ -20,7 +21,6 @@ from dixtill_core.export.numbers import (
     format_weight,
     score_decimals,
 )
-from dixtill_core.explain.explainers import EXPLAINERS
 
 if TYPE_CHECKING:  # PyTorch comes with it; pages show before that is loaded.
     from dixtill_core.comparison import Answer, Comparison

@@ -47,7 +47,7 @@ def test_a_hovered_word_is_marked_in_both_panels_and_in_its_row(open_page: OpenP
         expect(words(page, role).nth(3)).to_have_class(re.compile("marked"))
     expect(page.locator(".row").nth(3)).to_have_class(re.compile("marked"))
     assert page.locator(".word.marked").count() == 2
-    page.locator("h2").last.hover()
+    page.get_by_role("heading", name="Word by word").hover()
     expect(page.locator(".marked")).to_have_count(0)
 
 
@@ -80,6 +80,45 @@ def test_words_say_their_number_to_a_screen_reader(open_page: OpenPage) -> None:
     assert re.fullmatch(r"Shares: ([+−][\d.]+, speaks (for|against) \w+|0)", label)
 
 
+def test_a_pointer_over_the_curve_names_the_word_that_went(open_page: OpenPage) -> None:
+    page = open_page().page
+    plot = page.locator(".teacher .plot")
+    plot.wait_for(timeout=60_000)
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    assert not plot.locator(".bubble").is_visible()
+    page.mouse.move(box["x"] + box["width"] / 13 + 1, box["y"] + box["height"] / 2)  # One of 13 words.
+    expect(plot.locator(".bubble")).to_be_visible()
+    expect(plot).to_have_attribute("aria-valuenow", "1")
+    named = re.fullmatch(r"− (.+): [<>]?\d+%", plot.locator(".bubble").inner_text())
+    assert named is not None
+    assert named[1] in words(page, "teacher").locator(".text").all_text_contents()
+    expect(page.locator(".teacher .reading")).to_contain_text(f"1 of 13 removed ({named[1]})")
+
+
+def test_arrow_keys_walk_along_the_curve(open_page: OpenPage) -> None:
+    page = open_page().page
+    plot = page.locator(".student .plot")
+    plot.focus()
+    page.keyboard.press("End")
+    expect(plot).to_have_attribute("aria-valuenow", "13")
+    page.keyboard.press("ArrowLeft")
+    expect(plot).to_have_attribute("aria-valuenow", "12")
+    page.keyboard.press("Home")
+    expect(page.locator(".student .reading")).to_contain_text("Whole text")
+
+
+def test_numbers_explain_themselves_when_pointed_at(open_page: OpenPage) -> None:
+    page = open_page().page
+    stats = page.locator(".stat")
+    expect(stats).to_have_count(6)
+    for i in range(6):
+        stats.nth(i).hover()
+        expect(stats.nth(i).locator(".tip")).to_be_visible()
+        assert re.search(r"(Higher|Lower|Fewer) is better", stats.nth(i).locator(".tip").inner_text())
+
+
 def test_no_request_leaves_the_machine(open_page: OpenPage) -> None:
     page, requests, errors = open_page()
     type_text(page, "Profit falls 3%")
@@ -94,7 +133,7 @@ def test_nothing_is_wider_than_the_window(open_page: OpenPage, width: int) -> No
     type_text(page, "Supercalifragilistic" * 12 + " profit https://example.com/" + "a" * 200 + " falls")
     for frame in ("html", "[data-testid=stMain]"):
         assert page.locator(frame).evaluate("(e) => e.scrollWidth - e.clientWidth") <= 0
-    box = page.locator(".student").bounding_box()
+    box = page.locator(".student").first.bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= width
 
@@ -102,7 +141,7 @@ def test_nothing_is_wider_than_the_window(open_page: OpenPage, width: int) -> No
 def test_panels_stand_side_by_side_on_a_projector_and_below_each_other_on_a_phone(open_page: OpenPage) -> None:
     for width, same_line in ((1280, True), (390, False)):
         page = open_page(width).page
-        teacher, student = (page.locator(f".{role}").bounding_box() for role in ("teacher", "student"))
+        teacher, student = (page.locator(f".{role}").first.bounding_box() for role in ("teacher", "student"))
         assert teacher is not None
         assert student is not None
         assert (teacher["y"] == student["y"]) is same_line
@@ -121,8 +160,8 @@ def test_right_to_left_words_run_from_the_right(open_page: OpenPage) -> None:
 def test_the_page_follows_the_systems_theme(open_page: OpenPage, scheme: str, background: str) -> None:
     page = open_page(scheme=scheme).page
     expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", background)
-    card = page.locator(".teacher").evaluate("(e) => getComputedStyle(e).backgroundColor")
-    ink = page.locator(".teacher").evaluate("(e) => getComputedStyle(e).color")
+    card = page.locator(".teacher").first.evaluate("(e) => getComputedStyle(e).backgroundColor")
+    ink = page.locator(".teacher").first.evaluate("(e) => getComputedStyle(e).color")
     assert (card, ink) == (("rgb(255, 255, 255)", "rgb(28, 32, 36)") if scheme == "light" else ("rgb(29, 32, 36)", "rgb(233, 233, 230)"))
 
 

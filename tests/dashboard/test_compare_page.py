@@ -28,7 +28,12 @@ def page() -> AppTest:
 
 def heatmap(page: AppTest) -> dict[str, Any]:
     """The data that the component draws."""
-    (element,) = page.get("bidi_component")
+    return json.loads(page.get("bidi_component")[0].proto.json)
+
+
+def faithfulness(page: AppTest) -> dict[str, Any]:
+    """The data of the curves below it."""
+    _, element = page.get("bidi_component")
     return json.loads(element.proto.json)
 
 
@@ -124,6 +129,50 @@ def test_the_student_says_that_it_speaks_about_its_own_prediction(page: AppTest)
     assert not page.exception
 
 
+def test_each_model_is_explained_by_the_explainer_of_its_side(page: AppTest) -> None:
+    page.selectbox(key="teacher_explainer").select("occlusion").run()
+    page.selectbox(key="student_explainer").select("input_x_gradient").run()
+    teacher, student = (panel["subtitle"] for panel in heatmap(page)["panels"])
+    assert teacher.endswith("· Occlusion")
+    assert student.endswith("· Input × gradient")
+    assert [panel["subtitle"].split(" · ")[0] for panel in faithfulness(page)["panels"]] == ["Occlusion", "Input × gradient"]
+    assert not page.exception
+
+
+def test_a_teacher_has_no_attention_to_choose(page: AppTest) -> None:
+    titles = {role: page.selectbox(key=f"{role}_explainer").options for role in ("teacher", "student")}
+    assert "Attention scores" in titles["student"]
+    assert set(titles["student"]) - set(titles["teacher"]) == {"Attention scores"}
+
+
+def test_settings_that_no_chosen_explainer_reads_are_greyed_out(page: AppTest) -> None:
+    def disabled() -> list[bool]:
+        widgets = [page.select_slider(key="n_steps"), *(page.selectbox(key=key) for key in ("baseline", "output", "student_shows"))]
+        return [widget.disabled for widget in widgets]
+
+    assert disabled() == [False, False, False, False]
+    page.selectbox(key="teacher_explainer").select("saliency").run()
+    assert disabled() == [True, True, False, False]
+    page.selectbox(key="student_explainer").select("integrated_gradients").run()
+    assert disabled() == [False, False, False, True]
+    assert not page.exception
+
+
+def test_scores_without_a_sign_are_not_shown_as_for_and_against(page: AppTest) -> None:
+    page.selectbox(key="teacher_explainer").select("saliency").run()
+    assert {word["tone"] for word in heatmap(page)["panels"][0]["words"]} == {"unsigned"}
+    assert page.metric[1].value == "–"
+    assert any("no sign" in note for note in heatmap(page)["notes"])
+    assert not page.exception
+
+
+def test_curves_start_at_the_probability_of_the_heatmap_above(page: AppTest) -> None:
+    for above, below in zip(heatmap(page)["panels"], faithfulness(page)["panels"], strict=True):
+        predicted = next(share for share in above["shares"] if share["is_predicted"])
+        assert below["label"] == predicted["label"]
+        assert below["lines"]["own"][0] == pytest.approx(predicted["share"], abs=1e-3)
+
+
 def test_every_option_changes_the_explanation(page: AppTest) -> None:
     methods = [heatmap(page)["panels"][0]["method"]]
     page.select_slider(key="n_steps").set_value(20).run()
@@ -152,7 +201,7 @@ def test_the_slider_decides_how_many_words_are_compared(page: AppTest) -> None:
 
 def test_every_option_has_a_tooltip(page: AppTest) -> None:
     options = [*page.sidebar.selectbox, *page.sidebar.slider, *page.sidebar.select_slider]
-    assert len(options) == 6
+    assert len(options) == 8
     assert all(option.help for option in options)
 
 

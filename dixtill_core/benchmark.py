@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -29,6 +30,11 @@ DESCRIPTIONS = {
     STUDENT: "the pair's student",
 }
 
+BUSY = (
+    "Other processes keep this machine busy. Models on several threads then wait for each other's cores, some a hundred "
+    "times longer than others: no ratio holds. Wait until it is idle, or say --threads 1."
+)
+
 
 def benchmark(
     pair: ModelPair, texts: Sequence[str], config: EfficiencyConfig, *, with_quantized: bool = True
@@ -41,12 +47,19 @@ def benchmark(
         pair: on the CPU.
         with_quantized: quantising takes a while, a quarter of a minute for the bundled teacher.
     """
+    if is_busy():
+        yield Progress("looking at the machine", 0, 1, note=BUSY)
     require_measurable({TEACHER: pair.teacher, STUDENT: pair.student}, texts, config)
     with tempfile.TemporaryDirectory() as folder:
         models: dict[str, Classifier] = {BASELINE: bert_base_reference(), TEACHER: pair.teacher}
         models |= yield from _compressed(pair.teacher, Path(folder) if with_quantized else None, config.threads or available_threads())
         models[STUDENT] = pair.student
         yield from measure_efficiency(models, texts, config)
+
+
+def is_busy() -> bool:
+    """Whether half of the cores or more had something to do in the last minute."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > available_threads() / 2
 
 
 def _compressed(teacher: Teacher, folder: Path | None, threads: int) -> Generator[Progress, None, dict[str, Classifier]]:

@@ -153,7 +153,9 @@ def faithfulness(
 def benchmark(
     data: DataOption = "sample",
     models: ModelsOption = None,
-    threads: Annotated[int | None, typer.Option("--threads", help="All cores where left out.")] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", help="For every model; where left out, all cores for those that gain from them.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Three rounds instead of up to twenty, without the quantised teacher.")] = False,
     batches: Annotated[str, typer.Option("--batches", help="Texts at once, with commas between.")] = "1,8,32",
     lengths: Annotated[str, typer.Option("--lengths", help="'corpus' for the texts' own, or a number to pad to.")] = "corpus,150",

@@ -225,7 +225,7 @@ class EfficiencyConfig(_Config):
     lengths: tuple[int | None, ...] = (None, 150)
     """Pieces that each text is padded or cut to; None for the texts' own lengths, end to end."""
     threads: int | None = None
-    """All cores that the process may use where None."""
+    """Of every model. Where None, all cores that the process may use, for models that gain from them."""
     repetitions: int = 20
     """Rounds at most; each model takes one turn in each."""
     seconds: float = 15.0

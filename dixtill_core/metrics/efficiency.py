@@ -74,8 +74,9 @@ def measure_efficiency(
 ) -> Iterator[Progress | list[EfficiencyRow]]:
     """Yield progress after each turn of a model, and last the rows: by length, batch and model, as given.
 
-    The first model is the baseline of speedup and compression. The number of threads is the configuration's while
-    this runs, for the whole process, and as before once it ends, is closed or fails.
+    The first model is the baseline of speedup and compression. Where the configuration names no number of threads,
+    each model runs on all cores, or on its `useful_threads` where it has fewer; its rows say which. The process's
+    number of threads is as before once this ends, is closed or fails.
 
     Raises:
         ConfigError: no model, or a length that one of them cannot read.
@@ -84,11 +85,10 @@ def measure_efficiency(
     """
     config = config or EfficiencyConfig()
     require_measurable(models, texts, config)
-    threads = config.threads or available_threads()
+    threads = {name: threads_of(model, config) for name, model in models.items()}
     before = torch.get_num_threads()
     try:
-        torch.set_num_threads(threads)
-        with threadpool_limits(threads):  # NumPy's and SciPy's own
+        with threadpool_limits(max(threads.values())):  # NumPy's and SciPy's own
             rows: list[EfficiencyRow] = []
             for length in config.lengths:
                 for batch in config.batches:
@@ -96,6 +96,13 @@ def measure_efficiency(
             yield rows
     finally:
         torch.set_num_threads(before)
+
+
+def threads_of(model: Classifier, config: EfficiencyConfig) -> int:
+    """Threads that a model is measured on."""
+    if config.threads is not None:
+        return config.threads
+    return min(available_threads(), getattr(model, "useful_threads", available_threads()))
 
 
 def available_threads() -> int:
@@ -124,7 +131,7 @@ Pass = Callable[[], object]
 
 
 def _measure_batch(
-    models: Models, texts: Sequence[str], batch: int, length: int | None, threads: int, config: EfficiencyConfig
+    models: Models, texts: Sequence[str], batch: int, length: int | None, threads: Mapping[str, int], config: EfficiencyConfig
 ) -> Generator[Progress, None, list[EfficiencyRow]]:
     """One batch size and length for all models."""
     batches = sample_batches(texts, batch, config.repetitions, config.seed)
@@ -135,14 +142,15 @@ def _measure_batch(
 
     peaks = {}
     for name, model in models.items():
+        torch.set_num_threads(threads[name])
         prepare(model, batches[0])()  # Warm-up: the first pass of a shape plans its kernels.
         peaks[name] = peak_memory_bytes(_network_alone(model, batches[0], length)) or None
         yield Progress(stage, 0, config.repetitions * len(models))
-    seconds = yield from _take_turns(models, prepare, batches, stage, config.seconds, LEAST_ROUNDS)
+    seconds = yield from _take_turns(models, threads, prepare, batches, stage, config.seconds, LEAST_ROUNDS)
     explanations: dict[str, np.ndarray] = {}
     if batch == 1 and length is None:
         explained = {name: model for name, model in models.items() if explanation_of(model) is not None}
-        explanations = yield from _take_turns(explained, _explain, batches, "one explanation", config.seconds, 1)
+        explanations = yield from _take_turns(explained, threads, _explain, batches, "one explanation", config.seconds, 1)
 
     first = next(iter(models))
     rows = []
@@ -153,7 +161,7 @@ def _measure_batch(
                 model=name,
                 batch=batch,
                 length=CORPUS if length is None else length,
-                threads=threads,
+                threads=threads[name],
                 median_ms=1000 * median,
                 low_ms=1000 * low,
                 high_ms=1000 * high,
@@ -171,6 +179,7 @@ def _measure_batch(
 
 def _take_turns(
     models: Models,
+    threads: Mapping[str, int],
     prepare: Callable[[Classifier, Sequence[str]], Pass],
     batches: Sequence[Sequence[str]],
     stage: str,
@@ -182,6 +191,7 @@ def _take_turns(
     spent, done, total = 0.0, 0, len(batches) * len(models)
     for round_number, chosen in enumerate(batches, start=1):
         for name, model in models.items():
+            torch.set_num_threads(threads[name])
             passes = _turn(prepare(model, chosen))
             found[name].append(float(np.median(passes)))
             spent, done = spent + sum(passes), done + 1

@@ -95,6 +95,10 @@ class StudentReading(NamedTuple):
 class StudentClassifier:
     """A trained network with the vocabulary and label names that it needs to read text."""
 
+    useful_threads = 1
+    """The steps of an LSTM are too small to share: a second thread gains nothing, and where another process holds its
+    core, every step waits for it."""
+
     def __init__(
         self,
         network: Student,

@@ -211,6 +211,28 @@ def test_threads_are_set_while_measuring_and_restored_after(how: str) -> None:
     assert torch.get_num_threads() == 2
 
 
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize(("asked", "expected"), [(None, {"teacher": 3, "student": 1}), (2, {"teacher": 2, "student": 2})])
+def test_without_a_number_of_threads_each_model_has_those_that_it_gains_from(
+    models: dict[str, Classifier], monkeypatch: pytest.MonkeyPatch, asked: int | None, expected: dict[str, int]
+) -> None:
+    monkeypatch.setattr(efficiency, "available_threads", lambda: 3)
+    seen: dict[str, set[int]] = {name: set() for name in models}
+
+    class Watch(Recorder):
+        def predict(self, texts: list[str]) -> np.ndarray:
+            seen[self.called].add(torch.get_num_threads())
+            return super().predict(texts)
+
+    watched = {name: Watch(model) for name, model in models.items()}
+    for name, watch in watched.items():
+        watch.called = name  # type: ignore[attr-defined]
+    config = EfficiencyConfig(batches=(2,), lengths=(None,), threads=asked, repetitions=3, seconds=0.001)
+    assert {row.model: row.threads for row in rows_of(watched, config)} == expected  # type: ignore[arg-type]
+    assert seen == {name: {threads} for name, threads in expected.items()}
+    assert torch.get_num_threads() == 2
+
+
 def test_it_yields_after_every_turn_of_a_model(models: dict[str, Classifier]) -> None:
     config = EfficiencyConfig(batches=(2,), lengths=(20,), threads=1, repetitions=4, seconds=100)
     steps = [item for item in measure_efficiency(models, SENTENCES, config) if isinstance(item, Progress)]

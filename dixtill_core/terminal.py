@@ -143,29 +143,19 @@ def print_efficiency(rows: Sequence[EfficiencyRow], console: Console | None = No
     console.print(sizes)
     for length in dict.fromkeys(row.length for row in rows):
         what = "the texts' own lengths, from text to logits" if length == CORPUS else f"padded to {length}, the network alone"
-        times = Table(
-            "model", "batch", "threads", "median", "quartiles", "texts / s", "speedup", "peak memory", title=what, title_justify="left"
-        )
+        times = Table("model", "batch", "threads", "ms", "quartiles", "texts/s", "speedup", "MB", title=what, title_justify="left")
         for row in (row for row in rows if row.length == length):
-            memory = "-" if row.peak_memory_bytes is None else f"{row.peak_memory_bytes / 1e6:,.2f} MB"
-            latency, spread = f"{_short(row.median_ms)} ms", f"{_short(row.low_ms)} .. {_short(row.high_ms)}"
-            times.add_row(
-                row.model,
-                str(row.batch),
-                str(row.threads),
-                latency,
-                spread,
-                _short(row.texts_per_second),
-                f"{_short(row.speedup)}x",
-                memory,
-            )
+            memory = "-" if row.peak_memory_bytes is None else f"{row.peak_memory_bytes / 1e6:,.2f}"
+            spread = f"{_short(row.low_ms)}..{_short(row.high_ms)}"
+            shape = (row.model, str(row.batch), str(row.threads))
+            times.add_row(*shape, _short(row.median_ms), spread, _short(row.texts_per_second), f"{_short(row.speedup)}x", memory)
         console.print(times)
     for name, description in DESCRIPTIONS.items():
         if any(row.model == name for row in rows):
             console.print(Text(f"{name}: {description}", style="dim"))
     console.print(
         "Models take turns on the same batches; medians and quartiles over the rounds, after a warm-up. "
-        "Peak memory: tensors of one forward pass, on top of the weights.",
+        "MB: peak memory, the tensors of one forward pass, on top of the weights.",
         style="dim",
         highlight=False,
     )

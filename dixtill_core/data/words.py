@@ -34,7 +34,8 @@ _JOINED = r"[\p{L}\p{M}\p{N}_]+(?:[\-‐‑'’.&][\p{L}\p{M}\p{N}_]+)*%?"
 
 _WORD = regex.compile(
     rf"""
-      {_URL}
+      [a-zA-Z]++(?=\s|\Z)                       # a plain word before a space: all that follows would find the same, later
+    | {_URL}
     | [\w.+\-]{{1,64}}@[\w\-]+\.[\w.\-]*\w     # e-mail address; the bound keeps the search linear
     | [@\#][\p{{L}}\p{{M}}\p{{N}}_]+           # mention, hashtag
     | {_CASHTAG}
@@ -65,8 +66,12 @@ def split_words(text: str) -> list[Word]:
         text.encode()
     except UnicodeEncodeError as error:
         raise DataError(f"Character {error.start + 1} of the text is half of a surrogate pair. Remove it.") from error
-    found = ((match.group(), *match.span()) for match in _WORD.finditer(text))
-    return [Word(word, start, end) for word, start, end in found if word.isalnum() or not _INVISIBLE.fullmatch(word)]
+    words = []
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if word.isalnum() or not _INVISIBLE.fullmatch(word):
+            words.append(Word(word, match.start(), match.end()))
+    return words
 
 
 UNKNOWN = "<unk>"

@@ -78,7 +78,7 @@ class SingleTextNetwork:
     def _states(self, word_ids: Sequence[int]) -> np.ndarray:
         """States of both directions at each word, (words, 2 * hidden)."""
         n_words, hidden = len(word_ids), self.hidden
-        from_words = self.embedding[word_ids] @ self.input_weights + self.input_bias
+        from_words = self.embedding.take(word_ids, axis=0) @ self.input_weights + self.input_bias
         by_direction = from_words.reshape(n_words, 4, 2, hidden)
         by_direction[:, :, 1] = by_direction[::-1, :, 1].copy()  # The backward direction starts at the last word.
 

@@ -173,7 +173,7 @@ class StudentClassifier:
     def _run_short(self, text: str) -> StudentReading | None:
         """Reading of one short text in NumPy; None where it is long or the network not on the CPU in float32."""
         weight = self._parameters[0]
-        if self.network.training or weight.device.type != "cpu" or weight.dtype != torch.float32:
+        if self.network.training or not weight.is_cpu or weight.dtype != torch.float32:
             return None
         words = tuple(split_words(text))
         if len(words) > SHORT_TEXT:

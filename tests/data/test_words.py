@@ -7,6 +7,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dixtill_core.data import words
 from dixtill_core.data.words import split_words
 from dixtill_core.errors import DataError
 
@@ -172,3 +173,13 @@ def _seconds(text: str) -> float:
     started = time.thread_time()  # other processes do not count
     split_words(text)
     return time.thread_time() - started
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("aZbhtpsw.:/@$#-'’&+3%  \n\t,U.S\u200b\u00adéſK\u0301😀漢_!"), max_size=25))
+def test_the_shortcut_for_plain_words_finds_what_the_other_rules_find(text):
+    pattern = words._WORD.pattern
+    shortcut = next(line for line in pattern.splitlines() if "[a-zA-Z]++" in line)
+    without = regex.compile(pattern.replace(shortcut, "").replace("|", "", 1), words._WORD.flags)
+    expected = [match.span() for match in without.finditer(text) if not words._INVISIBLE.fullmatch(match.group())]
+    assert [(word.start, word.end) for word in split_words(text)] == expected

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from dixtill_core.data.datasets import Dataset, load_dataset
 from dixtill_core.errors import DataError
 from dixtill_core.evaluate import Evaluation, evaluate
-from dixtill_core.experiments.results import SCHEMA, Results, Row
-from dixtill_core.metrics.faithfulness_corpus import CorpusFaithfulness, PairFaithfulness, pair_faithfulness, sample_texts
+from dixtill_core.experiments.results import SCHEMA, Results, Row, measured_rows, split_measure
+from dixtill_core.metrics.faithfulness_corpus import PairFaithfulness, pair_faithfulness, sample_positions, sample_texts
 from dixtill_core.models.pair import ModelPair
-from dixtill_core.progress import Progress
+from dixtill_core.progress import Progress, result_of
 
 SEED = 0
 """Of the texts that are drawn from a file."""
@@ -55,7 +54,7 @@ def draw(dataset: Dataset, n: int) -> Dataset:
     """`n` texts with their labels, drawn without repetition, in their order; all where there are not more."""
     if n >= len(dataset):
         return dataset
-    return dataset.subset(np.sort(np.random.default_rng(SEED).choice(len(dataset), n, replace=False)))
+    return dataset.subset(sample_positions(len(dataset), n, SEED))
 
 
 def evaluate_file(pair: ModelPair, dataset: Dataset, n_explained: int) -> Iterator[Progress | FileEvaluation]:
@@ -65,20 +64,9 @@ def evaluate_file(pair: ModelPair, dataset: Dataset, n_explained: int) -> Iterat
         DataError: the labels are not the models'.
         ModelError: the two models have different labels.
     """
-    evaluation = faithfulness = None
-    for item in evaluate(pair, dataset):
-        if isinstance(item, Evaluation):
-            evaluation = item
-        else:
-            yield item
+    evaluation = yield from result_of(evaluate(pair, dataset), Evaluation)
     texts = sample_texts(dataset.texts, n_explained, SEED)
-    for step in pair_faithfulness(pair, texts):
-        if isinstance(step, PairFaithfulness):
-            faithfulness = step
-        else:
-            yield step
-    assert evaluation is not None
-    assert faithfulness is not None
+    faithfulness = yield from result_of(pair_faithfulness(pair, texts), PairFaithfulness)
     yield FileEvaluation(dataset.source, len(dataset), len(texts), evaluation, faithfulness)
 
 
@@ -87,26 +75,13 @@ def as_results(found: FileEvaluation) -> Results:
     rows = [Row("quality", model, metric, value) for model, scores in _quality(found) for metric, value in scores.items() if metric != "n"]
     rows.append(Row("quality", "student", "fidelity", found.evaluation.fidelity))
     for measure, value in found.evaluation.agreement.items():
-        metric, _, k = measure.partition("@")
-        rows.append(Row("agreement", "student", metric, value, "attention", int(k) if k else None))
+        metric, k = split_measure(measure)
+        rows.append(Row("agreement", "student", metric, value, "attention", k))
     for model, measured in (("teacher", found.faithfulness.teacher), ("student", found.faithfulness.student)):
-        rows += _faithfulness_rows(model, measured)
+        rows += measured_rows(model, measured)
     table = pd.DataFrame([row._asdict() for row in rows], columns=SCHEMA.names).astype({"k": "Int64", "seed": "Int64", "value": float})
     return Results(table, {})
 
 
 def _quality(found: FileEvaluation) -> list[tuple[str, dict[str, float]]]:
     return [("teacher", found.evaluation.teacher), ("student", found.evaluation.student)]
-
-
-def _faithfulness_rows(model: str, measured: CorpusFaithfulness) -> list[Row]:
-    rows = []
-    for explainer, means in measured.means.items():
-        for measure, value in means.items():
-            metric, _, share = measure.partition("@")
-            rows.append(Row("faithfulness", model, metric, value, explainer, int(share) if share else None))
-    for kind, curves in (("deletion", measured.deletion), ("insertion", measured.insertion)):
-        for explainer, curve in curves.items():
-            shares = np.rint(100 * measured.shares).astype(int).tolist()
-            rows += [Row("curve", model, kind, value, explainer, share) for share, value in zip(shares, curve.tolist(), strict=True)]
-    return rows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dixtill_core.config import ExplainConfig
-from dixtill_core.paths import ASSETS, BUNDLED_PAIR, PROJECT
+from dixtill_core.paths import BUNDLED_PAIR, PROJECT, RESULTS, RESULTS_TABLE
 
 if TYPE_CHECKING:
     from dashboard.jobs import Jobs
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from dixtill_core.models.pair import ModelPair
 
 RUNS = PROJECT / "runs"
-RESULTS = ASSETS / "results"
-RESULTS_TABLE = "results.parquet"
 WARM_UP = "Shares rise as profit beats forecasts"
 
 

@@ -10,6 +10,9 @@ SAMPLE_DATA = PROJECT / "data" / "sample.csv"
 ASSETS = PROJECT / "assets"
 BUNDLED_PAIR = ASSETS / "pair"
 """The teacher's adapter and the student that the project ships, made by the two commands in the README."""
+RESULTS = ASSETS / "results"
+RESULTS_TABLE = "results.parquet"
+"""In a folder of results, measured by `dixtill reproduce`."""
 
 
 def cache_folder() -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,15 @@ class Progress:
     note: str = ""
     detail: str = ""
     """What is being done inside a long stage."""
+
+
+def result_of(steps: Iterable[Any], result_type: type[Result]) -> Generator[Any, None, Result]:
+    """Pass on the progress of a computation; its last item, the result, is this generator's own value.
+
+    For use as `result = yield from result_of(steps, Result)`.
+    """
+    for item in steps:
+        if isinstance(item, result_type):
+            return item
+        yield item
+    raise AssertionError(f"The computation ended without its {result_type.__name__}.")

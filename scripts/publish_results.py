@@ -12,11 +12,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from dixtill_core.experiments.results import RECORD, RESULTS, TABLE, Results, read_results
+from dixtill_core.experiments.results import RECORD, Results, read_results
 from dixtill_core.experiments.tables import Table, agreement_table, compression_table, efficiency_table, faithfulness_table, methods_table
 from dixtill_core.files import replace_folder, write_atomic
 from dixtill_core.models.checkpoint import load_student
-from dixtill_core.paths import BUNDLED_PAIR, PROJECT
+from dixtill_core.paths import BUNDLED_PAIR, PROJECT, RESULTS, RESULTS_TABLE
 
 README = PROJECT / "README.md"
 START, END = "<!-- results: made by scripts/publish_results.py -->", "<!-- end of results -->"
@@ -57,7 +57,7 @@ def publish(out: Path) -> None:
     read_results(out)
     student = out / "models" / BUNDLED_STUDENT / "student"
     load_student(student)  # Every byte is checked before anything is replaced.
-    for name in (TABLE, RECORD):
+    for name in (RESULTS_TABLE, RECORD):
         write_atomic(RESULTS / name, (out / name).read_bytes())
     with replace_folder(BUNDLED_PAIR / "student") as fresh:
         shutil.copytree(student, fresh, dirs_exist_ok=True)

@@ -37,7 +37,7 @@ from dixtill_core.models.checkpoint import save_student
 from dixtill_core.models.pair import STUDENT, write_pair
 from dixtill_core.models.student import Student, StudentClassifier
 from dixtill_core.models.teacher import Teacher
-from dixtill_core.progress import Progress
+from dixtill_core.progress import Progress, result_of
 
 STATE = "training_state.safetensors"
 WARMUP_SHARE = 0.1
@@ -97,12 +97,7 @@ def distill(
     make_folder(out)  # An hour of explaining before a folder turns out to be closed would be lost.
 
     if corpus is None:
-        for item in prepare_corpus(dataset, teacher, student_config, config, explain, cache):
-            if isinstance(item, Corpus):
-                corpus = item
-            else:
-                yield item
-    assert corpus is not None
+        corpus = yield from result_of(prepare_corpus(dataset, teacher, student_config, config, explain, cache), Corpus)
 
     run = _start(corpus, len(teacher.label_names), student_config, config)
     if _state_key(out / STATE) == key:

@@ -1,22 +1,17 @@
-"""Steps about explanations: faithfulness of every explainer, and the coloured texts of Fig. 5."""
+"""Steps about explanations: faithfulness of every explainer to its model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
-
-import numpy as np
+from functools import partial
 
 from dixtill_core.config import FaithfulnessConfig
-from dixtill_core.experiments.results import Row
+from dixtill_core.experiments.results import Row, measured_rows
 from dixtill_core.experiments.setup import Setup
-from dixtill_core.explain.attributions import WordAttributions
-from dixtill_core.explain.explainers import EXPLAINERS, explain
-from dixtill_core.metrics.faithfulness_corpus import CorpusFaithfulness, corpus_faithfulness, sample_texts
+from dixtill_core.explain.explainers import EXPLAINERS, Role, explain
+from dixtill_core.metrics.faithfulness_corpus import explain_and_measure, sample_texts
 from dixtill_core.models.classifier import Classifier
 from dixtill_core.progress import Progress
-
-TEXTS_AT_ONCE = 16
 
 
 def teacher_faithfulness(setup: Setup) -> Iterator[Progress | list[Row]]:
@@ -25,31 +20,8 @@ def teacher_faithfulness(setup: Setup) -> Iterator[Progress | list[Row]]:
     yield from faithfulness_rows(setup.teacher, "teacher", "teacher", texts, None)
 
 
-def faithfulness_rows(
-    model: Classifier, role: Literal["teacher", "student"], name: str, texts: Sequence[str], seed: int | None
-) -> Iterator[Progress | list[Row]]:
+def faithfulness_rows(model: Classifier, role: Role, name: str, texts: Sequence[str], seed: int | None) -> Iterator[Progress | list[Row]]:
     """Explain texts with every explainer that there is for a model, and measure them."""
-    explainers = [key for key, explainer in EXPLAINERS.items() if role in explainer.roles]
-    attributions: dict[str, list[WordAttributions]] = {key: [] for key in explainers}
-    for start in range(0, len(texts), TEXTS_AT_ONCE):
-        part = texts[start : start + TEXTS_AT_ONCE]
-        for key in explainers:
-            attributions[key] += explain(model, key, part)
-            yield Progress("explaining", min(start + TEXTS_AT_ONCE, len(texts)), len(texts))
-    config = FaithfulnessConfig()
-    for item in corpus_faithfulness(model, texts, attributions, config):
-        if isinstance(item, CorpusFaithfulness):
-            yield list(_rows(item, name, seed))
-        else:
-            yield item
-
-
-def _rows(found: CorpusFaithfulness, model: str, seed: int | None) -> Iterator[Row]:
-    for explainer, means in found.means.items():
-        for measure, value in means.items():
-            metric, _, share = measure.partition("@")
-            yield Row("faithfulness", model, metric, value, explainer, int(share) if share else None, seed)
-    for metric, curves in (("deletion", found.deletion), ("insertion", found.insertion)):
-        for explainer, curve in curves.items():
-            for share, value in zip(np.rint(found.shares * 100).astype(int).tolist(), curve.tolist(), strict=True):
-                yield Row("curve", model, metric, value, explainer, share, seed)
+    explainers = {key: partial(explain, model, key) for key, explainer in EXPLAINERS.items() if role in explainer.roles}
+    found = yield from explain_and_measure(model, texts, explainers, FaithfulnessConfig())
+    yield measured_rows(name, found, seed)

@@ -25,18 +25,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from dixtill_core.errors import DixtillError
 from dixtill_core.files import write_atomic, write_json
-from dixtill_core.paths import ASSETS
+from dixtill_core.paths import RESULTS, RESULTS_TABLE
 
-RESULTS = ASSETS / "results"
-TABLE, RECORD = "results.parquet", "results.json"
+if TYPE_CHECKING:
+    from dixtill_core.metrics.faithfulness_corpus import CorpusFaithfulness
+
+RECORD = "results.json"
 FORMAT = 1
 
 SCHEMA = pa.schema(
@@ -79,6 +82,26 @@ class Results:
         return found
 
 
+def split_measure(name: str) -> tuple[str, int | None]:
+    """Metric and k of a name like `feature_agreement@3`; None for a measure without one."""
+    metric, _, k = name.partition("@")
+    return metric, int(k) if k else None
+
+
+def measured_rows(model: str, found: CorpusFaithfulness, seed: int | None = None) -> list[Row]:
+    """Faithfulness of a model's explainers as rows of the tables `faithfulness` and `curve`."""
+    rows = []
+    for explainer, means in found.means.items():
+        for measure, value in means.items():
+            metric, share = split_measure(measure)
+            rows.append(Row("faithfulness", model, metric, value, explainer, share, seed))
+    shares = np.rint(100 * found.shares).astype(int).tolist()
+    for kind, curves in (("deletion", found.deletion), ("insertion", found.insertion)):
+        for explainer, curve in curves.items():
+            rows += [Row("curve", model, kind, value, explainer, share, seed) for share, value in zip(shares, curve.tolist(), strict=True)]
+    return rows
+
+
 def table_bytes(rows: Iterable[Row]) -> bytes:
     """Rows as a Parquet file."""
     listed = [row._asdict() for row in rows]
@@ -94,7 +117,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def write_results(folder: Path, rows: Iterable[Row], record: dict[str, Any]) -> None:
     """Write a result set; the table first, so that a record is never newer than its table."""
-    write_atomic(Path(folder) / TABLE, table_bytes(rows))
+    write_atomic(Path(folder) / RESULTS_TABLE, table_bytes(rows))
     write_json(Path(folder) / RECORD, {"format": FORMAT} | record)
 
 
@@ -106,7 +129,7 @@ def read_results(folder: Path = RESULTS) -> Results:
     """
     folder = Path(folder)
     try:
-        table = parquet.read_table(folder / TABLE, schema=SCHEMA).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+        table = parquet.read_table(folder / RESULTS_TABLE, schema=SCHEMA).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DixtillError(f"{folder} holds no results. Make them with: dixtill reproduce --data DIR --out {folder}") from error

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dixtill_core.compress.prune_heads import best_heads, head_counts, load_pruned, remove_heads
 from dixtill_core.compress.quantize import load_quantized
-from dixtill_core.config import EfficiencyConfig
 from dixtill_core.experiments.results import Row
 from dixtill_core.experiments.setup import Setup
 from dixtill_core.experiments.students import student_folder, student_name
@@ -17,7 +16,7 @@ from dixtill_core.models.checkpoint import load_student
 from dixtill_core.models.classifier import Classifier
 from dixtill_core.models.pair import STUDENT
 from dixtill_core.models.reference import bert_base_reference
-from dixtill_core.progress import Progress
+from dixtill_core.progress import Progress, result_of
 
 PAPER_BATCH = 32
 PER_BATCH = ("median_ms", "low_ms", "high_ms", "texts_per_second", "speedup")
@@ -26,11 +25,10 @@ PER_BATCH = ("median_ms", "low_ms", "high_ms", "texts_per_second", "speedup")
 def measure(setup: Setup) -> Iterator[Progress | list[Row]]:
     """Time every model on the same batches: Table 3's at all sizes, the pruned teachers of Fig. 3 at the paper's."""
     yield Progress("loading models", 0, 1)
-    measured = yield from _run(main_models(setup), setup.test.texts, setup.config.efficiency)
+    measured = yield from result_of(measure_efficiency(main_models(setup), setup.test.texts, setup.config.efficiency), list)
     rows = [row for one in measured for row in efficiency_rows(one)] + rows_over_teacher(measured)
-    pruned = pruned_teachers(setup)
     paper_only = replace(setup.config.efficiency, batches=(PAPER_BATCH,), lengths=(setup.config.efficiency.lengths[-1],))
-    heads = yield from _run(pruned, setup.test.texts, paper_only)
+    heads = yield from result_of(measure_efficiency(pruned_teachers(setup), setup.test.texts, paper_only), list)
     known = {one.model for one in measured}
     yield rows + [row for row in rows_over_teacher(heads) if row.model not in known]
 
@@ -79,13 +77,3 @@ def rows_over_teacher(measured: Sequence[EfficiencyRow]) -> list[Row]:
         if one.batch == PAPER_BATCH and one.length != CORPUS:
             rows.append(Row("efficiency", one.model, "compression_over_teacher", base.bytes / one.bytes))
     return rows
-
-
-def _run(
-    models: Mapping[str, Classifier], texts: Sequence[str], config: EfficiencyConfig
-) -> Generator[Progress, None, list[EfficiencyRow]]:
-    for item in measure_efficiency(models, texts, config):
-        if isinstance(item, list):
-            return item
-        yield item
-    raise AssertionError("measure_efficiency ends with its rows")

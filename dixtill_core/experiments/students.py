@@ -11,10 +11,10 @@ import numpy as np
 
 from dixtill_core.config import Method
 from dixtill_core.distill.targets import TARGET_CONFIG
-from dixtill_core.distill.trainer import distill
+from dixtill_core.distill.trainer import STATE, distill
 from dixtill_core.experiments.explanations import faithfulness_rows
 from dixtill_core.experiments.readings import StudentReadings, load_readings, read_test_texts, save_readings
-from dixtill_core.experiments.results import Row
+from dixtill_core.experiments.results import Row, split_measure
 from dixtill_core.experiments.setup import METHODS, Setup
 from dixtill_core.metrics.agreement import corpus_agreement, distribution
 from dixtill_core.metrics.classification import classification_scores, fidelity
@@ -22,7 +22,7 @@ from dixtill_core.metrics.faithfulness_corpus import sample_texts
 from dixtill_core.metrics.significance import Difference, macro_f1, matthews_correlation, mean_over_texts, paired_bootstrap
 from dixtill_core.models.checkpoint import load_student
 from dixtill_core.models.pair import STUDENT
-from dixtill_core.progress import Progress
+from dixtill_core.progress import Progress, result_of
 
 AGREEMENT_KS = range(1, 11)
 COMPARED_KS = range(1, 6)
@@ -45,7 +45,7 @@ def train(setup: Setup, method: Method, seed: int, temperature: float | None = N
     name = student_name(method, seed, temperature)
     folder = student_folder(setup, name)
     student_config, training = setup.configs(method, seed, temperature)
-    is_trained = (folder / STUDENT).exists() and not (folder / "training_state.safetensors").exists()
+    is_trained = (folder / STUDENT).exists() and not (folder / STATE).exists()
     if not is_trained:
         corpus = setup.corpus.labelled() if method == "ce" else setup.corpus
         yield from distill(
@@ -53,13 +53,7 @@ def train(setup: Setup, method: Method, seed: int, temperature: float | None = N
             teacher_reference=setup.arguments.teacher, cache=setup.arguments.cache, corpus=corpus,
         )  # fmt: skip
     student = load_student(folder / STUDENT)
-    readings = None
-    for item in read_test_texts(student, setup.test.texts):
-        if isinstance(item, StudentReadings):
-            readings = item
-        else:
-            yield item
-    assert readings is not None
+    readings = yield from result_of(read_test_texts(student, setup.test.texts), StudentReadings)
     save_readings(readings_path(setup, name), readings)
     table = "quality" if temperature is None else "temperature"
     k = None if temperature is None else int(temperature)
@@ -82,8 +76,7 @@ def agreement_rows(setup: Setup, model: str, readings: StudentReadings, seed: in
     rows = []
     for explainer, scores in readings.scores.items():
         for measure, values in corpus_agreement(setup.test_targets.scores, scores, AGREEMENT_KS).items():
-            metric, _, k = measure.partition("@")
-            top = int(k) if k else None
+            metric, top = split_measure(measure)
             rows.append(Row("agreement", model, metric, float(np.nanmean(values)), explainer, top, seed))
             for quantile, value in distribution(values).items():
                 rows.append(Row("agreement_distribution", model, f"{metric}_{quantile}", value, explainer, top, seed))

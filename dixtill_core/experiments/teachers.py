@@ -15,7 +15,7 @@ from dixtill_core.experiments.setup import Setup
 from dixtill_core.experiments.students import quality_rows
 from dixtill_core.files import write_json
 from dixtill_core.models.teacher import Teacher
-from dixtill_core.progress import Progress
+from dixtill_core.progress import Progress, result_of
 
 PREDICTED_AT_ONCE = 128
 
@@ -36,13 +36,7 @@ def quantized_quality(setup: Setup) -> Iterator[Progress | list[Row]]:
 def pruned_quality(setup: Setup) -> Iterator[Progress | list[Row]]:
     """AHP-n for every n: heads scored on validation texts, the worst removed; the one of Table 4 is kept on disk."""
     validation = setup.validation
-    importance = None
-    for item in head_importance(setup.teacher, validation.texts, validation.require_labels()):
-        if isinstance(item, Progress):
-            yield item
-        else:
-            importance = item
-    assert importance is not None
+    importance = yield from result_of(head_importance(setup.teacher, validation.texts, validation.require_labels()), np.ndarray)
     write_json(importance_file(setup), importance.tolist())
     rows = []
     for n in range(head_counts(setup.teacher)[1], 0, -1):

@@ -23,8 +23,8 @@ from torch import Tensor
 from dixtill_core.config import ExplainConfig, PerturbationConfig
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.perturbed_text import REMOVAL, PerturbedText
-from dixtill_core.explain.surrogate import SAMPLES_PER_UNIT, WeightedLinear, forward_of, random_generator
-from dixtill_core.explain.target_classes import Targets, target_classes
+from dixtill_core.explain.surrogate import WeightedLinear, explain_by_samples, forward_of
+from dixtill_core.explain.target_classes import Targets
 from dixtill_core.models.classifier import Classifier
 
 
@@ -47,16 +47,13 @@ def kernel_shap(
         ModelError: "mask" with a tokenizer that has no mask token.
     """
     config, perturbation = config or ExplainConfig(), perturbation or PerturbationConfig()
-    results = []
-    for text, target in zip(texts, target_classes(model, texts, targets), strict=True):
-        perturbed = PerturbedText(model, text, int(target), config, perturbation.removal)
-        n_samples = min(perturbation.n_samples, perturbed.most_variants)
-        perturbed.group(max(1, n_samples // SAMPLES_PER_UNIT))
-        is_exact = 2**perturbed.n_units <= n_samples
-        coalitions = f"all {2**perturbed.n_units} coalitions" if is_exact else f"{n_samples} coalitions, seed {seed}"
-        method = f"Kernel SHAP of the {config.output}, {REMOVAL[perturbation.removal]}, {coalitions}"
-        results.append(perturbed.attributions(_shapley_values(perturbed, n_samples, random_generator(seed)), method))
-    return results
+    settings = f"Kernel SHAP of the {config.output}, {REMOVAL[perturbation.removal]}"
+
+    def describe(perturbed: PerturbedText, n_samples: int) -> str:
+        n_all = 2**perturbed.n_units
+        return f"{settings}, all {n_all} coalitions" if n_all <= n_samples else f"{settings}, {n_samples} coalitions, seed {seed}"
+
+    return explain_by_samples(model, texts, targets, config, perturbation, seed, _shapley_values, describe)
 
 
 def _shapley_values(perturbed: PerturbedText, n_samples: int, random: np.random.Generator) -> np.ndarray:

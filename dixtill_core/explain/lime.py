@@ -21,8 +21,8 @@ from torch import Tensor
 from dixtill_core.config import ExplainConfig, PerturbationConfig
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.perturbed_text import REMOVAL, PerturbedText
-from dixtill_core.explain.surrogate import SAMPLES_PER_UNIT, WeightedLinear, forward_of, random_generator
-from dixtill_core.explain.target_classes import Targets, target_classes
+from dixtill_core.explain.surrogate import WeightedLinear, explain_by_samples, forward_of
+from dixtill_core.explain.target_classes import Targets
 from dixtill_core.models.classifier import Classifier
 
 KERNEL_WIDTH = 0.25
@@ -48,21 +48,16 @@ def lime(
         ModelError: "mask" with a tokenizer that has no mask token.
     """
     config, perturbation = config or ExplainConfig(), perturbation or PerturbationConfig()
-    results = []
-    for text, target in zip(texts, target_classes(model, texts, targets), strict=True):
-        perturbed = PerturbedText(model, text, int(target), config, perturbation.removal)
-        n_samples = min(perturbation.n_samples, perturbed.most_variants)
-        perturbed.group(max(1, n_samples // SAMPLES_PER_UNIT))
+    settings = f"LIME of the {config.output}, {REMOVAL[perturbation.removal]}"
+
+    def describe(perturbed: PerturbedText, n_samples: int) -> str:
         ridge = RIDGE_PER_SAMPLE * n_samples
-        method = (
-            f"LIME of the {config.output}, {REMOVAL[perturbation.removal]}, {n_samples} samples, "
-            f"kernel width {KERNEL_WIDTH}, ridge {ridge:g}, seed {seed}"
-        )
-        results.append(perturbed.attributions(_coefficients(perturbed, n_samples, ridge, random_generator(seed)), method))
-    return results
+        return f"{settings}, {n_samples} samples, kernel width {KERNEL_WIDTH}, ridge {ridge:g}, seed {seed}"
+
+    return explain_by_samples(model, texts, targets, config, perturbation, seed, _coefficients, describe)
 
 
-def _coefficients(perturbed: PerturbedText, n_samples: int, ridge: float, random: np.random.Generator) -> np.ndarray:
+def _coefficients(perturbed: PerturbedText, n_samples: int, random: np.random.Generator) -> np.ndarray:
     """Coefficient of each unit, (units,)."""
     n_units = perturbed.n_units
     if not n_units:
@@ -73,7 +68,7 @@ def _coefficients(perturbed: PerturbedText, n_samples: int, ridge: float, random
 
     explainer = Lime(
         forward_of(perturbed),
-        interpretable_model=WeightedLinear(ridge),
+        interpretable_model=WeightedLinear(RIDGE_PER_SAMPLE * n_samples),
         similarity_func=get_exp_kernel_similarity_function("cosine", KERNEL_WIDTH),
         perturb_func=samples,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -10,11 +10,41 @@ from sklearn.linear_model import Ridge
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
+from dixtill_core.config import ExplainConfig, PerturbationConfig
 from dixtill_core.errors import ConfigError
+from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.perturbed_text import PerturbedText
+from dixtill_core.explain.target_classes import Targets, target_classes
+from dixtill_core.models.classifier import Classifier
 
 SAMPLES_PER_UNIT = 4
 """Fewer samples for each coefficient leave mostly noise: longer texts are explained in runs of words."""
+
+
+def explain_by_samples(
+    model: Classifier,
+    texts: Sequence[str],
+    targets: Targets,
+    config: ExplainConfig,
+    perturbation: PerturbationConfig,
+    seed: int,
+    score_units: Callable[[PerturbedText, int, np.random.Generator], np.ndarray],
+    describe: Callable[[PerturbedText, int], str],
+) -> list[WordAttributions]:
+    """Word attributions of each text from a surrogate.
+
+    Args:
+        score_units: of a text, the number of samples and random numbers: the score of each unit, (units,).
+        describe: the method with every setting that changes its numbers.
+    """
+    results = []
+    for text, target in zip(texts, target_classes(model, texts, targets), strict=True):
+        perturbed = PerturbedText(model, text, int(target), config, perturbation.removal)
+        n_samples = min(perturbation.n_samples, perturbed.most_variants)
+        perturbed.group(max(1, n_samples // SAMPLES_PER_UNIT))
+        scores = score_units(perturbed, n_samples, random_generator(seed))
+        results.append(perturbed.attributions(scores, describe(perturbed, n_samples)))
+    return results
 
 
 class WeightedLinear:

@@ -15,7 +15,7 @@ from dixtill_core.explain.integrated_gradients import integrated_gradients
 from dixtill_core.metrics.faithfulness import Faithfulness, faithfulness, metric_directions
 from dixtill_core.models.classifier import Classifier
 from dixtill_core.models.pair import ModelPair
-from dixtill_core.progress import Progress
+from dixtill_core.progress import Progress, result_of
 
 GRID = np.linspace(0, 1, 21)
 """Shares of the words at which the curves of texts of different lengths meet."""
@@ -100,32 +100,34 @@ def pair_faithfulness(
         "attention": lambda part: attention(student, part),
         "integrated_gradients": lambda part: integrated_gradients(student, part, None, explain),
     }
-    found_teacher = yield from _explain_and_measure(teacher, texts, of_teacher, config)
-    found_student = yield from _explain_and_measure(student, texts, of_student, config)
+    found_teacher = yield from explain_and_measure(teacher, texts, of_teacher, config)
+    found_student = yield from explain_and_measure(student, texts, of_student, config)
     yield PairFaithfulness(config, len(texts), found_teacher, found_student)
 
 
 def sample_texts(texts: Sequence[str], n: int, seed: int) -> tuple[str, ...]:
     """`n` of the texts drawn without repetition, in their order; all of them where n is 0 or not below their number."""
-    if n <= 0 or n >= len(texts):
-        return tuple(texts)
-    return tuple(texts[i] for i in np.sort(np.random.default_rng(seed).choice(len(texts), n, replace=False)))
+    return tuple(texts[i] for i in sample_positions(len(texts), n, seed))
 
 
-def _explain_and_measure(
+def sample_positions(total: int, n: int, seed: int) -> np.ndarray:
+    """Positions of `n` of `total` items drawn without repetition, in their order; all where n is 0 or not below `total`."""
+    if n <= 0 or n >= total:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(seed).choice(total, n, replace=False))
+
+
+def explain_and_measure(
     model: Classifier, texts: Sequence[str], explainers: Mapping[str, Explainer], config: FaithfulnessConfig
 ) -> Generator[Progress, None, CorpusFaithfulness]:
+    """Explain texts in every way, then measure all explanations; the `CorpusFaithfulness` is the generator's value."""
     attributions: dict[str, list[WordAttributions]] = {name: [] for name in explainers}
     for start in range(0, len(texts), EXPLAINED_TOGETHER):
         part = texts[start : start + EXPLAINED_TOGETHER]
         for name, explainer in explainers.items():
             attributions[name] += explainer(part)
-        yield Progress(f"explaining with {model.name}", start + len(part), len(texts))
-    for item in corpus_faithfulness(model, texts, attributions, config):
-        if isinstance(item, CorpusFaithfulness):
-            return item
-        yield item
-    raise AssertionError("corpus_faithfulness ends with its result")
+            yield Progress(f"explaining with {model.name}", start + len(part), len(texts))
+    return (yield from result_of(corpus_faithfulness(model, texts, attributions, config), CorpusFaithfulness))
 
 
 def _collect(measured: Sequence[Mapping[str, Faithfulness]], config: FaithfulnessConfig) -> CorpusFaithfulness:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from dixtill_core.errors import DixtillError
-from dixtill_core.experiments.results import RECORD, TABLE, Row, read_results, read_rows, write_results
+from dixtill_core.experiments.results import RECORD, Row, read_results, read_rows, write_results
+from dixtill_core.paths import RESULTS_TABLE
 
 ROWS = [
     Row("quality", "kl", "macro_f1", 0.8, seed=1),
@@ -16,7 +17,7 @@ ROWS = [
 
 def test_rows_survive_the_disk(tmp_path: Path) -> None:
     write_results(tmp_path, ROWS, {"settings": {"seeds": 2}})
-    assert read_rows(tmp_path / TABLE) == ROWS
+    assert read_rows(tmp_path / RESULTS_TABLE) == ROWS
     assert read_results(tmp_path).record["settings"] == {"seeds": 2}
 
 
@@ -39,7 +40,7 @@ def test_a_folder_without_results_says_how_to_make_them(tmp_path: Path) -> None:
         read_results(tmp_path)
 
 
-@pytest.mark.parametrize("name", [TABLE, RECORD])
+@pytest.mark.parametrize("name", [RESULTS_TABLE, RECORD])
 def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path, name: str) -> None:
     write_results(tmp_path, ROWS, {})
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:10])

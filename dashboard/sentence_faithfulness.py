@@ -119,7 +119,8 @@ def _stats(own: Mapping[str, float], random: Mapping[str, float], n_words: int, 
     return [
         {
             "number": _number(own[comprehensiveness]),
-            "name": f"comprehensiveness @{SHARE}%",
+            "unit": f"at {SHARE}%",
+            "name": "comprehensiveness",
             "floor": f"random order {_number(random[comprehensiveness])}",
             "direction": "higher is better",
             "explanation": f"How far the probability falls without {words} ({SHARE}% of the text): 1 is from certain to impossible, "
@@ -128,7 +129,8 @@ def _stats(own: Mapping[str, float], random: Mapping[str, float], n_words: int, 
         },
         {
             "number": _number(own[sufficiency]),
-            "name": f"sufficiency @{SHARE}%",
+            "unit": f"at {SHARE}%",
+            "name": "sufficiency",
             "floor": f"random order {_number(random[sufficiency])}",
             "direction": "lower is better",
             "explanation": f"How far the probability falls when {words} {verb} alone, without the rest of the text. "
@@ -136,8 +138,9 @@ def _stats(own: Mapping[str, float], random: Mapping[str, float], n_words: int, 
             f"of the words (AOPC): {_number(own['aopc_sufficiency'])}, random order {_number(random['aopc_sufficiency'])}.",
         },
         {
-            "number": f"{flip_words:.0f} of {n_words}" if flips else "never",
-            "name": "words to change its mind",
+            "number": f"{flip_words:.0f}" if flips else "never",
+            "unit": f"of {n_words}" if flips else "",
+            "name": "words until it flips",
             "floor": f"random order {random['decision_flip_share'] * n_words:.1f}",
             "direction": "fewer is better",
             "explanation": "How many of its strongest words have to go, one after the other, before the model predicts another class. "

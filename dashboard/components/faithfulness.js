@@ -5,7 +5,7 @@ const SVG = "http://www.w3.org/2000/svg"; // The name of a vocabulary, which not
 const LINES = [
   ["random", "random order"],
   ["greedy", "greedy search"],
-  ["own", "its own strongest words"],
+  ["own", "its own order"],
 ];
 
 export default function render({ data, parentElement }) {
@@ -38,7 +38,7 @@ function drawPanel(panel) {
 
 function drawStat(stat, id) {
   return element("li", { class: "stat", tabindex: 0, "aria-describedby": id }, [
-    element("b", { class: "number" }, [stat.number]),
+    element("span", {}, [element("b", { class: "number" }, [stat.number]), ` ${stat.unit}`]),
     element("span", { class: "name" }, [stat.name]),
     element("span", { class: "floor" }, [stat.floor]),
     element("span", { class: "direction" }, [stat.direction]),
@@ -117,6 +117,7 @@ function drawChart(panel) {
     show(Math.min(last, Math.max(0, moves[event.key])));
   });
   show(resting);
+  guide.firstChild.style.transform = `translateX(-${across[resting]}%)`;
   return [
     element("p", { class: "axis" }, [`probability of ${panel.label}`]),
     plot,

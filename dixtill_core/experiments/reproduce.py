@@ -22,7 +22,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from dixtill_core.config import ReproduceConfig
+from dixtill_core.config import Method, ReproduceConfig
 from dixtill_core.distill.corpus import prepare_corpus
 from dixtill_core.distill.targets import TARGET_CONFIG, TargetStore
 from dixtill_core.errors import DixtillError
@@ -83,7 +83,7 @@ def plan(setup: Setup) -> list[Step]:
     n_test, n_validation = len(setup.test), len(setup.validation)
     return [
         Step("teacher", "teacher", 1, teachers.teacher_quality),
-        *_student_steps(setup),
+        *_method_steps(setup),
         Step("ptq", "PTQ", 20 + n_test / 300, teachers.quantized_quality),
         Step("pruning", "head pruning", n_validation / 5 + n_test / 20, teachers.pruned_quality),
         Step(
@@ -92,31 +92,37 @@ def plan(setup: Setup) -> list[Step]:
         ),
         Step("efficiency", "size and speed", 240, speed.measure),
         Step("difference", "significance", 60, students.compare_methods),
+        *_temperature_steps(setup),
     ]  # fmt: skip
 
 
-def _student_steps(setup: Setup) -> Iterator[Step]:
+def _training_seconds(setup: Setup, method: Method) -> float:
+    texts = len(setup.train) + (0 if method == "ce" else setup.config.distill.augmented_texts)
+    return 10 + texts * setup.config.distill.epochs / 6000
+
+
+def _method_steps(setup: Setup) -> Iterator[Step]:
     config = setup.config
-
-    def seconds(n_texts: int) -> float:
-        return 10 + n_texts * config.distill.epochs / 6000
-
-    all_texts = len(setup.train) + config.distill.augmented_texts
     pairs = [(method, seed) for seed in range(config.seeds) for method in METHODS]
     for method, seed in pairs:
-        guess = seconds(len(setup.train) if method == "ce" else all_texts)
+        guess = _training_seconds(setup, method)
         train = partial(students.train, method=method, seed=seed)
         yield Step(f"student-{method}-{seed}", f"{method}, seed {seed}", guess, train, is_parallel=True)
     for method, seed in pairs:
         measure = partial(students.measure_faithfulness, method=method, seed=seed)
         guess = (config.student_texts or len(setup.test)) / 5
         yield Step(f"faithfulness-{method}-{seed}", f"faithfulness of {method}, seed {seed}", guess, measure, is_parallel=True)
-    for seed in range(config.seeds):
-        for temperature in config.temperatures:
-            if temperature != config.distill.temperature:
+
+
+def _temperature_steps(setup: Setup) -> Iterator[Step]:
+    """Last, since no other table waits for them."""
+    for seed in range(setup.config.seeds):
+        for temperature in setup.config.temperatures:
+            if temperature != setup.config.distill.temperature:
                 train = partial(students.train, method="dixtill", seed=seed, temperature=float(temperature))
                 name = f"temperature-{temperature}-{seed}"
-                yield Step(name, f"temperature {temperature}, seed {seed}", seconds(all_texts), train, is_parallel=True)
+                guess = _training_seconds(setup, "dixtill")
+                yield Step(name, f"temperature {temperature}, seed {seed}", guess, train, is_parallel=True)
 
 
 def rows_file(setup: Setup, name: str) -> Path:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dixtill_core.config import ExplainConfig
+from dixtill_core.errors import ModelError
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.target_classes import Targets, target_classes
 from dixtill_core.models.classifier import NO_WORD, Classifier, EncodedTexts
@@ -27,6 +28,7 @@ class EmbeddedTexts:
         self.layer = model.embedding_layer
         self.forward = model.forward
         self.output = config.output
+        self.name = model.name
         self.names = tuple(encoded.inputs)
         self.inputs = tuple(encoded.inputs.values())
         self.target = torch.as_tensor(targets, device=model.device)  # (texts,)
@@ -38,12 +40,31 @@ class EmbeddedTexts:
         return self.embeddings.detach().requires_grad_(True)
 
     def function(self, embeddings: Tensor, *inputs: Tensor) -> Tensor:
-        """F of every class: the model run on its usual inputs, with the embedding layer's result replaced."""
-        hook = self.layer.register_forward_hook(lambda module, arguments, result: embeddings)
+        """F of every class, float32: the model run on its usual inputs, with the embeddings of the words replaced.
+
+        Raises:
+            ModelError: the model does not read its words through its embedding layer.
+        """
+        named = dict(zip(self.names, inputs, strict=True))
+        replaced = False
+
+        def replace(module: nn.Module, arguments: tuple[Tensor, ...], result: Tensor) -> Tensor | None:
+            nonlocal replaced
+            if not arguments or not torch.equal(arguments[0], named["input_ids"]):
+                return None  # GPT-2 looks up segment ids in the same table.
+            replaced = True
+            return embeddings
+
+        hook = self.layer.register_forward_hook(replace)
         try:
-            logits = self.forward(dict(zip(self.names, inputs, strict=True)))
+            logits = self.forward(named)
         finally:
             hook.remove()
+        if not replaced:
+            raise ModelError(
+                f"{self.name} does not read its words through its embedding layer, so it has no gradients to explain it by. "
+                "Choose occlusion, LIME or Kernel SHAP."
+            )
         return logits.softmax(dim=-1) if self.output == "probability" else logits
 
 
@@ -67,7 +88,7 @@ def explain_by_gradient(
     for batch in length_batches(model, texts, list(range(len(texts))), config.memory_budget_mb):
         with model.lock:
             encoded = model.encode([texts[i] for i in batch])
-            per_piece = score_pieces(EmbeddedTexts(model, encoded, classes[batch], config)).detach().double().cpu().numpy()
+            per_piece = score_pieces(EmbeddedTexts(model, encoded, classes[batch], config)).detach().cpu().double().numpy()
         for row, i in enumerate(batch):
             words = encoded.words[row][: encoded.n_read[row]]
             scores = merge_pieces(per_piece[row], encoded.piece_words[row], len(words), config.merge)

@@ -113,7 +113,7 @@ class _Path(EmbeddedTexts):
         for position in torch.linspace(0, 1, n_points).tolist():
             outputs = self.function(self.at(rows, torch.full_like(rows, position, dtype=self.start.dtype)), *self.inputs)
             columns.append(outputs.gather(1, self.target[:, None]))
-        return torch.cat(columns, dim=1).double()
+        return torch.cat(columns, dim=1).cpu().double()  # MPS has no float64
 
 
 def _integrate(path: _Path, config: ExplainConfig) -> tuple[np.ndarray, np.ndarray, int]:
@@ -126,7 +126,7 @@ def _integrate(path: _Path, config: ExplainConfig) -> tuple[np.ndarray, np.ndarr
         cuts = torch.tensor([[0.0, 1.0]]).expand(n_texts, 2).to(path.start)
     else:
         scan = path.scan(SCAN_POINTS)
-        cuts = segment_cuts(scan, n_segments).to(path.start)
+        cuts = segment_cuts(scan, n_segments).to(path.start.dtype).to(path.start.device)
 
     explainer = IntegratedGradients(path.function)
     rows = torch.arange(n_texts, device=path.start.device).repeat_interleave(n_segments)  # (texts * segments,)
@@ -143,8 +143,8 @@ def _integrate(path: _Path, config: ExplainConfig) -> tuple[np.ndarray, np.ndarr
             internal_batch_size=max(len(chosen), path.budget),
         )
         pieces.append(attributed.detach().sum(dim=-1))
-    per_piece = torch.cat(pieces).double().reshape(n_texts, n_segments, longest).sum(dim=1)
-    return per_piece.cpu().numpy(), (scan[:, -1] - scan[:, 0]).cpu().numpy(), steps * n_segments
+    per_piece = torch.cat(pieces).cpu().double().reshape(n_texts, n_segments, longest).sum(dim=1)
+    return per_piece.numpy(), (scan[:, -1] - scan[:, 0]).numpy(), steps * n_segments
 
 
 def segment_cuts(scan: Tensor, n_segments: int) -> Tensor:

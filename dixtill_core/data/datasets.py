@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,20 +93,14 @@ def load_dataset(
     """
     if str(reference) == SAMPLE:
         return load_dataset(SAMPLE_DATA, label_names=KNOWN_LABEL_NAMES[FINANCIAL_NEWS])
-    path = Path(reference)
     source = str(reference)
-    if not path.exists():
-        if regex.fullmatch(r"[\w.\-]+/[\w.\-]+", source) and path.suffix not in (".csv", ".tsv", ".parquet"):
-            path = _download(source, split)
-            label_names = label_names or KNOWN_LABEL_NAMES.get(source)
-        else:
-            raise DataError(f"There is no file {path}. Give a .csv, .tsv or .parquet file, 'sample', or a Hub name like owner/dataset.")
-    if path.is_dir():
-        raise DataError(f"{path} is a folder. Name the .csv, .tsv or .parquet file in it.")
+    if not Path(reference).exists():
+        label_names = label_names or KNOWN_LABEL_NAMES.get(source)
+    path = find_table(reference, split)
     table = _read_table(path)
-    text_column = _choose_text_column(table, text_column, source)
+    text_column = choose_text_column(table, text_column, source)
     label_column = _choose_label_column(table, label_column, text_column, source)
-    texts = _read_texts(table[text_column], source)
+    texts = read_texts(table[text_column], source)
     if label_column is None:
         return Dataset(texts, None, tuple(label_names or ()), source)
     labels, names = _read_labels(table[label_column], source, label_names)
@@ -148,37 +144,69 @@ def duplicate_key(text: str) -> str:
     return " ".join(word for word in words if word != "<url>") or text
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    suffix = path.suffix.lower()
+def find_table(reference: str | Path, split: str = "train") -> Path:
+    """The file that `load_dataset` reads for a reference, fetched from the Hub where it is a name of a dataset there."""
+    if str(reference) == SAMPLE:
+        return SAMPLE_DATA
+    path = Path(reference)
+    source = str(reference)
+    if not path.exists():
+        if not regex.fullmatch(r"[\w.\-]+/[\w.\-]+", source) or path.suffix in (".csv", ".tsv", ".parquet"):
+            raise DataError(f"There is no file {path}. Give a .csv, .tsv or .parquet file, 'sample', or a Hub name like owner/dataset.")
+        path = _download(source, split)
+    if path.is_dir():
+        raise DataError(f"{path} is a folder. Name the .csv, .tsv or .parquet file in it.")
+    return path
+
+
+@contextmanager
+def table_errors(path: Path) -> Iterator[None]:
+    """Turn what pandas and pyarrow raise over a table into a DataError that names the file."""
     try:
-        if suffix == ".parquet":
-            table = pd.read_parquet(path)
-        elif suffix in (".csv", ".tsv", ".txt"):
-            # Everything stays text, so that a text "NaN" or a label "007" is what was typed.
-            table = pd.read_csv(
-                path,
-                dtype=str,
-                keep_default_na=False,
-                na_values=[""],
-                encoding="utf-8-sig",
-                sep="\t" if suffix == ".tsv" else _separator(path),
-                on_bad_lines="error",
-            )
-            if not isinstance(table.index, pd.RangeIndex):  # pandas makes an index of fields that the header has no name for.
-                raise DataError(f"{path}, row 1 has more fields than the header. Put texts that hold the separator into double quotes.")
-        else:
-            raise DataError(f"{path} ends in {suffix or 'nothing'}; DiXtill reads .csv, .tsv and .parquet.")
+        yield
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8 and try again.") from error
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path} is empty.") from error
     except (pd.errors.ParserError, csv.Error, ValueError, OSError) as error:
         raise DataError(f"{path} cannot be read as a table: {str(error).strip()}") from error
+
+
+def csv_options(path: Path) -> dict[str, Any]:
+    """How `pandas.read_csv` is told to leave everything as it was typed, so that a text "NaN" or a label "007" stays one.
+
+    Raises:
+        DataError: no kind of table that is read here.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".tsv", ".txt"):
+        raise DataError(f"{path} ends in {suffix or 'nothing'}; DiXtill reads .csv, .tsv and .parquet.")
+    return {
+        "dtype": str,
+        "keep_default_na": False,
+        "na_values": [""],
+        "encoding": "utf-8-sig",
+        "sep": "\t" if suffix == ".tsv" else _separator(path),
+        "on_bad_lines": "error",
+    }
+
+
+def require_table(table: pd.DataFrame, path: Path) -> None:
+    """Raise a DataError where the header does not fit the rows, or there are none."""
+    if not isinstance(table.index, pd.RangeIndex) and path.suffix.lower() != ".parquet":
+        # pandas makes an index of fields that the header has no name for.
+        raise DataError(f"{path}, row 1 has more fields than the header. Put texts that hold the separator into double quotes.")
     if len(table) == 0:
         raise DataError(f"{path} has a header but no rows.")
     duplicated = table.columns[table.columns.duplicated()]
     if len(duplicated):
         raise DataError(f"{path} has two columns named {duplicated[0]!r}. Rename one.")
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    with table_errors(path):
+        table = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else pd.read_csv(path, **csv_options(path))
+    require_table(table, path)
     return table
 
 
@@ -193,7 +221,8 @@ def _separator(path: Path) -> str:
     return ","
 
 
-def _choose_text_column(table: pd.DataFrame, wanted: str | None, source: str) -> str:
+def choose_text_column(table: pd.DataFrame, wanted: str | None, source: str) -> str:
+    """The wanted column, one with a usual name, or the one with the longest texts."""
     if wanted is not None:
         return _require_column(table, wanted, source)
     by_lower = {str(column).strip().lower(): column for column in table.columns}
@@ -224,8 +253,9 @@ def _columns(table: pd.DataFrame) -> str:
     return ", ".join(repr(str(column)) for column in table.columns[:20])
 
 
-def _read_texts(column: pd.Series, source: str) -> tuple[str, ...]:
-    for row, value in enumerate(column, start=1):
+def read_texts(column: pd.Series, source: str, first_row: int = 1) -> tuple[str, ...]:
+    """The texts of a column, of which none may be missing; `first_row` is the number of its first row in the file."""
+    for row, value in enumerate(column, start=first_row):
         if not isinstance(value, str) or not value.strip():
             raise DataError(f"{source}, row {row}, column {column.name!r}: the text is missing. Fill it in or delete the row.")
     return tuple(column)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -221,19 +221,30 @@ def _separator(path: Path) -> str:
     return ","
 
 
-def choose_text_column(table: pd.DataFrame, wanted: str | None, source: str) -> str:
-    """The wanted column, one with a usual name, or the one with the longest texts."""
+def choose_text_column(
+    table: pd.DataFrame, wanted: str | None, source: str, mean_lengths: Callable[[], Mapping[str, float]] | None = None
+) -> str:
+    """The wanted column, one with a usual name, or the one with the longest texts.
+
+    Args:
+        mean_lengths: characters of a text in each column, where `table` does not hold all rows.
+    """
     if wanted is not None:
         return _require_column(table, wanted, source)
     by_lower = {str(column).strip().lower(): column for column in table.columns}
     for name in TEXT_COLUMNS:
         if name in by_lower:
             return by_lower[name]
-    lengths = {column: table[column].map(lambda value: len(value) if isinstance(value, str) else 0).mean() for column in table}
+    lengths = mean_lengths() if mean_lengths else {column: text_lengths(table[column]).mean() for column in table}
     best = max(lengths, key=lengths.__getitem__)
     if lengths[best] < 10:
         raise DataError(f"{source} has no column that looks like texts among {_columns(table)}. Name it with --text-column.")
     return str(best)
+
+
+def text_lengths(column: pd.Series) -> pd.Series:
+    """Characters of each value that is a text, 0 for anything else."""
+    return column.map(lambda value: len(value) if isinstance(value, str) else 0)
 
 
 def _choose_label_column(table: pd.DataFrame, wanted: str | None, text_column: str, source: str) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,22 @@ EVALUATION_BATCH = 256
 VALIDATION_KS = (1, 3, 5)
 
 
+@dataclass(frozen=True, eq=False)
+class FinishedEpoch:
+    """What an epoch left: for whoever follows a student while it learns."""
+
+    epoch: int
+    """From 1."""
+    student: StudentClassifier
+    """The averaged weights, which training goes on to change: use it before the next step, do not keep it."""
+    losses: Mapping[str, float]
+    """Means over the epoch's training steps."""
+    metrics: Mapping[str, float]
+    """On the validation texts."""
+    is_best: bool
+    """The least validation loss so far: this student is the one on disk."""
+
+
 @dataclass(eq=False)
 class _Run:
     """What changes while training."""
@@ -70,6 +86,7 @@ def distill(
     cache: Path | None = None,
     overwrite: bool = False,
     corpus: Corpus | None = None,
+    on_epoch: Callable[[FinishedEpoch], None] | None = None,
 ) -> Iterator[Progress]:
     """Distil `teacher` into a student on the texts of `dataset`, and keep the epoch with the least validation loss.
 
@@ -82,6 +99,8 @@ def distill(
         cache: folder of the teacher's targets; the user's cache where None.
         overwrite: let go of a finished student in `out`.
         corpus: what `prepare_corpus` made of the same arguments, where several students share it.
+        on_epoch: called when an epoch is evaluated, before its state is written: a kill between the two makes it be
+            called for the same epoch again, never not at all.
 
     Raises:
         DataError: labels are missing, too few, or not the teacher's.
@@ -112,13 +131,16 @@ def distill(
         "explain": explain.to_dict(),
     }
     while run.epoch < config.epochs:
-        yield from _train_epoch(run, corpus, config)
+        losses = yield from _train_epoch(run, corpus, config)
         metrics = _evaluate(run.averaged, corpus.validation, config)
-        if not run.best or metrics["loss"] < run.best["loss"]:
+        student = StudentClassifier(run.averaged, corpus.vocabulary, teacher.label_names)
+        is_best = not run.best or metrics["loss"] < run.best["loss"]
+        if is_best:
             run.best = metrics | {"epoch": float(run.epoch)}
-            student = StudentClassifier(run.averaged, corpus.vocabulary, teacher.label_names)
             save_student(out / STUDENT, student, metrics=run.best, provenance=provenance)
             write_pair(out, teacher_reference or teacher.name)
+        if on_epoch is not None:
+            on_epoch(FinishedEpoch(run.epoch, student, losses, metrics, is_best))
         _save_state(run, out / STATE, key)
         yield Progress("validating the student", run.epoch, config.epochs, run.epoch, metrics=metrics)
     (out / STATE).unlink(missing_ok=True)
@@ -135,7 +157,8 @@ def _start(corpus: Corpus, n_classes: int, student_config: StudentConfig, config
     return _Run(network, copy.deepcopy(network).eval(), optimizer)
 
 
-def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Iterator[Progress]:
+def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Generator[Progress, None, dict[str, float]]:
+    """Its value is the mean of each loss over the epoch."""
     examples = corpus.train
     run.epoch += 1
     random = np.random.default_rng([config.seed, run.epoch])
@@ -144,6 +167,7 @@ def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Iterator[P
     batches = similar_length_batches(np.arange(len(examples)), [len(ids) for ids in examples.word_ids], config.batch_size, random)
     total_steps = len(batches) * config.epochs
     sums: dict[str, float] = {}
+    means: dict[str, float] = {}
     run.network.train()
     for done, positions in enumerate(batches, start=1):
         ids, lengths, targets = examples.batch(positions)
@@ -160,7 +184,9 @@ def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Iterator[P
             _average(run, config.average_decay)
         for name, value in {"loss": loss, **terms}.items():
             sums[name] = sums.get(name, 0.0) + value.item()
-        yield Progress("training the student", done, len(batches), run.epoch, {name: value / done for name, value in sums.items()})
+        means = {name: value / done for name, value in sums.items()}
+        yield Progress("training the student", done, len(batches), run.epoch, means)
+    return means
 
 
 def one_cycle(progress: float) -> float:

@@ -268,8 +268,8 @@ def folder_name(title: str) -> str:
 def _progress(found: Any) -> RunProgress:
     found = _mapping(found)
     left = found.get("seconds_left")
-    counts = [int(found.get(name, 0)) for name in ("done", "total", "epoch")]
-    return RunProgress(_text(found.get("stage", ""), 200), *counts, None if left is None else float(left))
+    done, total, epoch = (int(found.get(name, 0)) for name in ("done", "total", "epoch"))
+    return RunProgress(_text(found.get("stage", ""), 200), done, total, epoch, None if left is None else float(left))
 
 
 def _mapping(found: Any) -> Mapping[str, Any]:

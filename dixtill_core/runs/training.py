@@ -17,7 +17,6 @@ import numpy as np
 from scipy.special import softmax
 
 from dixtill_core.data.datasets import Dataset, load_dataset
-from dixtill_core.distill.targets import TARGET_CONFIG
 from dixtill_core.distill.teach import teach
 from dixtill_core.distill.trainer import STATE, FinishedEpoch, distill
 from dixtill_core.errors import DataError, DixtillError
@@ -190,9 +189,8 @@ def _watch_teacher(run: Run, spec: RunSpec, teacher: Teacher) -> Iterator[Progre
 def _is_trained(run: Run, spec: RunSpec) -> bool:
     """Whether every epoch is done and the state, which goes last, is gone."""
     epochs = run.epochs()
-    return (
-        bool(epochs) and epochs[-1].epoch == spec.distill.epochs and (run.folder / STUDENT).exists() and not (run.folder / STATE).exists()
-    )
+    is_over = bool(epochs) and epochs[-1].epoch == spec.distill.epochs
+    return is_over and (run.folder / STUDENT).exists() and not (run.folder / STATE).exists()
 
 
 def _record(run: Run, finished: FinishedEpoch, watched: WatchedTeacher | None, clock: _Clock) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -222,7 +222,7 @@ def _separator(path: Path) -> str:
 
 
 def choose_text_column(
-    table: pd.DataFrame, wanted: str | None, source: str, mean_lengths: Callable[[], Mapping[str, float]] | None = None
+    table: pd.DataFrame, wanted: str | None, source: str, mean_lengths: Callable[[], Mapping[Hashable, float]] | None = None
 ) -> str:
     """The wanted column, one with a usual name, or the one with the longest texts.
 
@@ -235,7 +235,7 @@ def choose_text_column(
     for name in TEXT_COLUMNS:
         if name in by_lower:
             return by_lower[name]
-    lengths = mean_lengths() if mean_lengths else {column: text_lengths(table[column]).mean() for column in table}
+    lengths = mean_lengths() if mean_lengths else {column: float(text_lengths(table[column]).mean()) for column in table}
     best = max(lengths, key=lengths.__getitem__)
     if lengths[best] < 10:
         raise DataError(f"{source} has no column that looks like texts among {_columns(table)}. Name it with --text-column.")

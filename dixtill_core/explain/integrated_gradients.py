@@ -11,6 +11,10 @@ F of a fine-tuned classifier changes almost all at one place of the path, and un
 "adaptive" path measures F at a few points first (forward passes only), cuts [0, 1] into segments of equal change and
 gives each the same number of Gauss-Legendre steps. On a straight path the integral is the sum over its segments, each
 itself an Integrated Gradients from one point of the path to the next, so captum computes it as it is.
+
+A network that normalises its embeddings before anything else (DeBERTa-v2, Llama, ModernBERT) looks at their direction
+alone: from a baseline of zeros, which padding often is, all of F changes within a thousandth of the path. There, and
+for every retry, F is measured again where it changed most, before the path is cut.
 """
 
 from __future__ import annotations
@@ -34,6 +38,8 @@ STEPS_PER_SEGMENT = (4, 5, 3, 6, 7)
 """Gauss-Legendre steps of one segment, the best first; the first that divides the number of steps is taken."""
 UNIFORM_SHARE = 0.1
 """Part of the segment density that ignores the scan, so that no stretch of the path goes unvisited."""
+STEEP_SHARE, STEEP_ZOOMS = 0.98, 2
+"""Where one stretch between two points of the scan holds more than this share of the change, it is scanned twice more."""
 
 
 def integrated_gradients(
@@ -44,7 +50,8 @@ def integrated_gradients(
     Args:
         targets: class to explain for each text; the model's prediction where None.
 
-    Texts whose delta stays above `config.tolerance` are explained again with twice the steps, up to `max_steps`.
+    Texts whose delta stays above `config.tolerance` are explained again with twice the steps, up to `max_steps`, and
+    a closer look at where the output changes.
     A text without words gets empty attributions.
 
     Raises:
@@ -54,24 +61,26 @@ def integrated_gradients(
     config = config or ExplainConfig()
     classes = target_classes(model, texts, targets)
     results: list[WordAttributions | None] = [None] * len(texts)
-    pending, n_steps = list(range(len(texts))), config.n_steps
+    pending, n_steps, zooms = list(range(len(texts))), config.n_steps, 0
     while pending:
         step_config = replace(config, n_steps=n_steps)
         for batch in length_batches(model, texts, pending, config.memory_budget_mb):
-            for i, found in zip(batch, _explain_batch(model, [texts[i] for i in batch], classes[batch], step_config), strict=True):
+            for i, found in zip(batch, _explain_batch(model, [texts[i] for i in batch], classes[batch], step_config, zooms), strict=True):
                 earlier = results[i]
                 if earlier is None or abs(found.convergence_delta or 0) < abs(earlier.convergence_delta or 0):
                     results[i] = found
         pending = [i for i in pending if not results[i].converged] if 2 * n_steps <= config.max_steps else []  # type: ignore[union-attr]
-        n_steps *= 2
+        n_steps, zooms = 2 * n_steps, zooms + 1
     return [result for result in results if result is not None]
 
 
-def _explain_batch(model: Classifier, texts: Sequence[str], targets: np.ndarray, config: ExplainConfig) -> list[WordAttributions]:
+def _explain_batch(
+    model: Classifier, texts: Sequence[str], targets: np.ndarray, config: ExplainConfig, zooms: int
+) -> list[WordAttributions]:
     with model.lock:
         encoded = model.encode(texts)
         path = _Path(model, encoded, targets, config)
-        per_piece, changes, n_steps = _integrate(path, config)
+        per_piece, changes, n_steps = _integrate(path, config, zooms)
     method = (
         f"Integrated Gradients of the {config.output}, {config.baseline} baseline, {config.merge} of pieces, {n_steps} {config.path} steps"
     )
@@ -105,32 +114,58 @@ class _Path(EmbeddedTexts):
         """Points of the path, (points, pieces, size), for texts `rows` (points,) at `positions` (points,) in [0, 1]."""
         return self.start[rows] + positions[:, None, None] * self.difference[rows]
 
+    def tensor(self, positions: np.ndarray) -> Tensor:
+        """Positions as the type and on the device of the embeddings; MPS has no float64, so the type comes first."""
+        return torch.from_numpy(positions).to(self.start.dtype).to(self.start.device)
+
     @torch.no_grad()
-    def scan(self, n_points: int) -> Tensor:
-        """F of the target at equal distances, both ends included, (texts, points) float64."""
-        rows = torch.arange(len(self.target), device=self.target.device)
-        columns = []
-        for position in torch.linspace(0, 1, n_points).tolist():
-            outputs = self.function(self.at(rows, torch.full_like(rows, position, dtype=self.start.dtype)), *self.inputs)
-            columns.append(outputs.gather(1, self.target[:, None]))
-        return torch.cat(columns, dim=1).cpu().double()  # MPS has no float64
+    def scan(self, rows: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        """F of the target of texts `rows` (texts,) at `positions` (texts, points) of their paths, (texts, points) float64."""
+        chosen = torch.from_numpy(rows).to(self.target.device)
+        inputs, target = [values[chosen] for values in self.inputs], self.target[chosen, None]
+        columns = [self.function(self.at(chosen, column), *inputs).gather(1, target) for column in self.tensor(positions).unbind(dim=1)]
+        return torch.cat(columns, dim=1).cpu().double().numpy()
 
 
-def _integrate(path: _Path, config: ExplainConfig) -> tuple[np.ndarray, np.ndarray, int]:
+def _cut(path: _Path, n_segments: int, zooms: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of segments of equal change (texts, segments + 1), and F(text) - F(baseline) (texts,)."""
+    everyone = np.arange(len(path.target))
+    positions, scan = _look(path, everyone, zooms)
+    cuts = segment_cuts(scan, n_segments, positions)
+    change = np.abs(np.diff(scan, axis=1))
+    steep = everyone[change.max(axis=1) > STEEP_SHARE * change.sum(axis=1)]
+    if len(steep) and zooms < STEEP_ZOOMS:
+        positions, closer = _look(path, steep, STEEP_ZOOMS)
+        cuts[steep] = segment_cuts(closer, n_segments, positions)
+    return cuts, scan[:, -1] - scan[:, 0]
+
+
+def _look(path: _Path, rows: np.ndarray, zooms: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and F at them, each (texts, points): equal distances, then `zooms` times more where F changes most."""
+    positions = np.tile(np.linspace(0, 1, SCAN_POINTS), (len(rows), 1))
+    values = path.scan(rows, positions)
+    for _ in range(zooms):
+        between = segment_cuts(values, SCAN_POINTS - 1, positions)[:, 1:-1]
+        positions, values = np.hstack([positions, between]), np.hstack([values, path.scan(rows, between)])
+        order = np.argsort(positions, axis=1, kind="stable")
+        positions, values = np.take_along_axis(positions, order, axis=1), np.take_along_axis(values, order, axis=1)
+    return positions, values
+
+
+def _integrate(path: _Path, config: ExplainConfig, zooms: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Attribution of each piece (texts, pieces), F(text) - F(baseline) (texts,), and steps taken for each text."""
     n_texts, longest = path.start.shape[:2]
     steps = next((steps for steps in STEPS_PER_SEGMENT if config.n_steps % steps == 0), STEPS_PER_SEGMENT[0])
     n_segments = 1 if config.path == "uniform" else max(1, config.n_steps // steps)
     if n_segments == 1:
-        steps, scan = config.n_steps, path.scan(2)
-        cuts = torch.tensor([[0.0, 1.0]]).expand(n_texts, 2).to(path.start)
+        steps, cuts = config.n_steps, np.tile([0.0, 1.0], (n_texts, 1))
+        changes = np.diff(path.scan(np.arange(n_texts), cuts), axis=1)[:, 0]
     else:
-        scan = path.scan(SCAN_POINTS)
-        cuts = segment_cuts(scan, n_segments).to(path.start.dtype).to(path.start.device)
+        cuts, changes = _cut(path, n_segments, zooms)
 
     explainer = IntegratedGradients(path.function)
     rows = torch.arange(n_texts, device=path.start.device).repeat_interleave(n_segments)  # (texts * segments,)
-    lower, upper = cuts[:, :-1].reshape(-1), cuts[:, 1:].reshape(-1)
+    lower, upper = path.tensor(cuts[:, :-1].reshape(-1)), path.tensor(cuts[:, 1:].reshape(-1))
     pieces = []
     for chosen in torch.arange(len(rows), device=rows.device).split(max(1, path.budget)):
         row = rows[chosen]
@@ -144,22 +179,24 @@ def _integrate(path: _Path, config: ExplainConfig) -> tuple[np.ndarray, np.ndarr
         )
         pieces.append(attributed.detach().sum(dim=-1))
     per_piece = torch.cat(pieces).cpu().double().reshape(n_texts, n_segments, longest).sum(dim=1)
-    return per_piece.numpy(), (scan[:, -1] - scan[:, 0]).numpy(), steps * n_segments
+    return per_piece.numpy(), changes, steps * n_segments
 
 
-def segment_cuts(scan: Tensor, n_segments: int) -> Tensor:
+def segment_cuts(scan: np.ndarray, n_segments: int, positions: np.ndarray | None = None) -> np.ndarray:
     """Ends of `n_segments` segments of [0, 1] with equal shares of the change of F, (texts, segments + 1).
 
     Args:
-        scan: F at equal distances along the path, (texts, points).
+        scan: F at points of the path that rise from 0 to 1, (texts, points).
+        positions: where these points are, (texts, points); at equal distances where None.
     """
-    change = scan.diff(dim=1).abs().double()  # (texts, points - 1)
-    total = change.sum(dim=1, keepdim=True)
-    uniform = torch.full_like(change, 1 / change.shape[1])
-    density = torch.where(total > 0, (1 - UNIFORM_SHARE) * change / total.clamp_min(1e-300) + UNIFORM_SHARE * uniform, uniform)
-    cumulative = np.concatenate([np.zeros((len(density), 1)), density.cumsum(dim=1).cpu().numpy()], axis=1)
-    positions = np.linspace(0, 1, scan.shape[1])
+    if positions is None:
+        positions = np.tile(np.linspace(0, 1, scan.shape[1]), (len(scan), 1))
+    change, length = np.abs(np.diff(scan, axis=1)), np.diff(positions, axis=1)  # (texts, points - 1)
+    total = change.sum(axis=1, keepdims=True)
+    share = np.divide(change, total, out=length.copy(), where=total > 0)
+    density = (1 - UNIFORM_SHARE) * share + UNIFORM_SHARE * length
+    cumulative = np.concatenate([np.zeros((len(density), 1)), density.cumsum(axis=1)], axis=1)
     wanted = np.linspace(0, 1, n_segments + 1)
-    cuts = np.stack([np.interp(wanted, row / row[-1], positions) for row in cumulative])
+    cuts = np.stack([np.interp(wanted, row / row[-1], where) for row, where in zip(cumulative, positions, strict=True)])
     cuts[:, 0], cuts[:, -1] = 0.0, 1.0
-    return torch.as_tensor(cuts)
+    return cuts

@@ -61,6 +61,8 @@ _ARCHITECTURES: dict[str, tuple[str, Callable[[], Any], dict[str, Any]]] = {
 }  # fmt: skip
 """Of each kind the model type, its tokenizer and its shape."""
 ARCHITECTURES = tuple(_ARCHITECTURES)
+NORMALISE_FIRST = ("deberta-v2", "modernbert", "llama", "llama-3", "qwen2")
+"""Networks that see the direction of an embedding and not its length: of the usual scale they would be chaotic."""
 
 
 def save_architecture(kind: str, folder: Path, labels: tuple[str, ...] = LABELS, **changes: Any) -> Path:
@@ -76,10 +78,13 @@ def save_architecture(kind: str, folder: Path, labels: tuple[str, ...] = LABELS,
     config = AutoConfig.for_model(model_type, **{**special, **shape, **names, "vocab_size": len(tokenizer), **changes})
     torch.manual_seed(0)
     model = AutoModelForSequenceClassification.from_config(config).eval()
+    scale = WEIGHT_SCALE / 2 if kind in NORMALISE_FIRST else WEIGHT_SCALE
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.dim() == 2 and not any(part in name for part in ("embed", "wte", "wpe")):
-                parameter.mul_(WEIGHT_SCALE)
+                parameter.mul_(scale)
+        if kind in ("modernbert", "qwen2") and config.pad_token_id is not None:  # Trained models have one for their padding.
+            model.get_input_embeddings().weight[config.pad_token_id].normal_(std=0.02)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

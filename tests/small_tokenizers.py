@@ -105,7 +105,7 @@ def llama_pieces() -> LlamaTokenizer:
     trained.pre_tokenizer = pre_tokenizers.Metaspace()
     trained.train_from_iterator(SENTENCES, trainers.BpeTrainer(vocab_size=420, special_tokens=special, show_progress=False))
     vocabulary, merges = _vocabulary_and_merges(trained)
-    return LlamaTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_PIECES)
+    return LlamaTokenizer(vocab=vocabulary, merges=merges, add_bos_token=True, model_max_length=MAX_PIECES)
 
 
 def xlm_roberta_pieces() -> XLMRobertaTokenizer:

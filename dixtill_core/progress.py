@@ -26,6 +26,8 @@ class Progress:
     note: str = ""
     detail: str = ""
     """What is being done inside a long stage."""
+    seconds_left: float | None = None
+    """Of the whole computation, where it can be told."""
 
 
 def result_of(steps: Iterable[Any], result_type: type[Result]) -> Generator[Any, None, Result]:

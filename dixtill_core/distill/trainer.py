@@ -10,10 +10,12 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -44,6 +46,7 @@ WARMUP_SHARE = 0.1
 CLIP_NORM = 1.0
 EVALUATION_BATCH = 256
 VALIDATION_KS = (1, 3, 5)
+TIMED_STEPS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,7 @@ class _Run:
     network: Student
     averaged: Student
     optimizer: torch.optim.AdamW
+    unknown_id: int
     epoch: int = 0
     step: int = 0
     best: dict[str, float] = field(default_factory=dict)
@@ -104,7 +108,7 @@ def distill(
 
     Raises:
         DataError: labels are missing, too few, or not the teacher's.
-        DixtillError: `out` holds a finished student, or cannot be written.
+        DixtillError: `out` holds a finished student, or cannot be written; or training diverged.
     """
     student_config, config = student_config or StudentConfig(), config or DistillConfig()
     out = Path(out)
@@ -133,6 +137,11 @@ def distill(
     while run.epoch < config.epochs:
         losses = yield from _train_epoch(run, corpus, config)
         metrics = _evaluate(run.averaged, corpus.validation, config)
+        if not math.isfinite(metrics["loss"]):
+            raise DixtillError(
+                f"The loss of epoch {run.epoch} is no number any more: training diverged. Choose a lower learning rate than "
+                f"{config.learning_rate:g}. The best epoch before it is kept."
+            )
         student = StudentClassifier(run.averaged, corpus.vocabulary, teacher.label_names)
         is_best = not run.best or metrics["loss"] < run.best["loss"]
         if is_best:
@@ -153,8 +162,12 @@ def _start(corpus: Corpus, n_classes: int, student_config: StudentConfig, config
     table = initial_embeddings(corpus.vocabulary, student_config.embedding_size, corpus.glove, config.seed)
     with torch.no_grad():
         network.embedding.weight.copy_(torch.from_numpy(table))
+    return _run_of(network, config, corpus.vocabulary.position[UNKNOWN])
+
+
+def _run_of(network: Student, config: DistillConfig, unknown_id: int) -> _Run:
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
-    return _Run(network, copy.deepcopy(network).eval(), optimizer)
+    return _Run(network, copy.deepcopy(network).eval(), optimizer, unknown_id)
 
 
 def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Generator[Progress, None, dict[str, float]]:
@@ -163,30 +176,66 @@ def _train_epoch(run: _Run, corpus: Corpus, config: DistillConfig) -> Generator[
     run.epoch += 1
     random = np.random.default_rng([config.seed, run.epoch])
     torch.manual_seed(config.seed * 100_003 + run.epoch)
-    unknown = corpus.vocabulary.position[UNKNOWN]
     batches = similar_length_batches(np.arange(len(examples)), [len(ids) for ids in examples.word_ids], config.batch_size, random)
     total_steps = len(batches) * config.epochs
     sums: dict[str, float] = {}
     means: dict[str, float] = {}
     run.network.train()
     for done, positions in enumerate(batches, start=1):
-        ids, lengths, targets = examples.batch(positions)
-        is_dropped = torch.from_numpy(random.random(ids.shape) < config.word_dropout) & (ids != PADDING_ID)
-        ids = ids.masked_fill(is_dropped, unknown)
-        with single_thread():
-            loss, terms = distillation_loss(run.network(ids, lengths), targets, config)
-            run.optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle(run.step / total_steps)
-            run.optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(run.network.parameters(), CLIP_NORM)
-            run.optimizer.step()
-            run.step += 1
-            _average(run, config.average_decay)
-        for name, value in {"loss": loss, **terms}.items():
-            sums[name] = sums.get(name, 0.0) + value.item()
+        terms = _train_step(run, examples, positions, total_steps, config, random)
+        for name, value in terms.items():
+            sums[name] = sums.get(name, 0.0) + value
         means = {name: value / done for name, value in sums.items()}
         yield Progress("training the student", done, len(batches), run.epoch, means)
     return means
+
+
+def _train_step(
+    run: _Run, examples: Examples, positions: np.ndarray, total_steps: int, config: DistillConfig, random: np.random.Generator
+) -> dict[str, float]:
+    """One batch; the loss and its terms."""
+    ids, lengths, targets = examples.batch(positions)
+    is_dropped = torch.from_numpy(random.random(ids.shape) < config.word_dropout) & (ids != PADDING_ID)
+    ids = ids.masked_fill(is_dropped, run.unknown_id)
+    with single_thread():
+        loss, terms = distillation_loss(run.network(ids, lengths), targets, config)
+        run.optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle(run.step / total_steps)
+        run.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(run.network.parameters(), CLIP_NORM)
+        run.optimizer.step()
+        run.step += 1
+        _average(run, config.average_decay)
+    return {name: value.item() for name, value in {"loss": loss, **terms}.items()}
+
+
+def time_training_step(student_config: StudentConfig, config: DistillConfig, lengths: Sequence[int], n_classes: int) -> float:
+    """Seconds of a training step here and now: the median of a few, on made-up texts of these lengths in words.
+
+    Draws nothing from torch's random numbers, which a training in another thread may be using.
+    """
+    random = np.random.default_rng(0)
+    n_words = student_config.max_vocabulary
+    with torch.device("meta"):
+        network = Student(replace(student_config, dropout=0.0), n_words, n_classes)
+    network = network.to_empty(device="cpu")
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(torch.from_numpy(random.normal(0.0, 0.1, tuple(parameter.shape)).astype(np.float32)))
+    counts = np.resize(np.clip(lengths, 1, config.max_words), config.batch_size)
+    examples = Examples(
+        [random.integers(1, n_words, count) for count in counts],
+        random.integers(0, n_classes, len(counts)),
+        random.normal(0.0, 1.0, (len(counts), n_classes)).astype(np.float32),
+        [random.normal(0.0, 1.0, count).astype(np.float32) for count in counts],
+    )
+    run = _run_of(network.train(), config, unknown_id=1)
+    seconds = []
+    for _ in range(TIMED_STEPS + 1):  # The first one makes the optimiser's state.
+        started = time.perf_counter()
+        _train_step(run, examples, np.arange(len(counts)), TIMED_STEPS + 1, config, random)
+        seconds.append(time.perf_counter() - started)
+    return median(seconds[1:])
 
 
 def one_cycle(progress: float) -> float:

@@ -261,6 +261,8 @@ class ReproduceConfig(_Config):
     """Of every student, but for method and seed; "dixtill_paper" has the paper's signed attention."""
     temperatures: tuple[int, ...] = (1, 2, 3, 4)
     """Of Table 2, beside that of `distill`."""
+    temperature_seeds: int = 3
+    """Students of each temperature, where there are not fewer `seeds`: every one is as much work as one of Table 1."""
     pruned_heads: int = 6
     """Heads that are left in each layer of the AHP teacher of Table 4."""
     student_texts: int = 300
@@ -276,6 +278,7 @@ class ReproduceConfig(_Config):
         object.__setattr__(self, "temperatures", tuple(self.temperatures))
         _require(1 <= self.seeds <= 100, f"seeds is {self.seeds}, but has to lie between 1 and 100.")
         _require(all(temperature > 0 for temperature in self.temperatures), "temperatures have to be above 0.")
+        _require(self.temperature_seeds >= 1, f"temperature_seeds is {self.temperature_seeds}, but has to be 1 or more.")
         _require(self.pruned_heads >= 1, f"pruned_heads is {self.pruned_heads}, but has to be 1 or more.")
         _require(self.student_texts >= 0, f"student_texts is {self.student_texts}, but may not be negative.")
         _require(self.teacher_texts >= 0, f"teacher_texts is {self.teacher_texts}, but may not be negative.")

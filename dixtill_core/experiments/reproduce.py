@@ -116,7 +116,7 @@ def _method_steps(setup: Setup) -> Iterator[Step]:
 
 def _temperature_steps(setup: Setup) -> Iterator[Step]:
     """Last, since no other table waits for them."""
-    for seed in range(setup.config.seeds):
+    for seed in range(min(setup.config.seeds, setup.config.temperature_seeds)):
         for temperature in setup.config.temperatures:
             if temperature != setup.config.distill.temperature:
                 train = partial(students.train, method="dixtill", seed=seed, temperature=float(temperature))

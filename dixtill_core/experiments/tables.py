@@ -68,7 +68,8 @@ def temperature_table(results: Results) -> Table:
         rows.append((str(k), *(seeds_cell(found[found["metric"] == metric]["value"]) for metric in QUALITY_METRICS)))
         if k in PAPER_TEMPERATURE:
             rows.append((f"{k}, paper", *(Cell(PAPER_TEMPERATURE[k][metric]) for metric in QUALITY_METRICS)))
-    note = "DiXtill students that differ in the temperature of the soft labels alone."
+    n = results.select("temperature")["seed"].nunique()
+    note = f"DiXtill students that differ in the temperature of the soft labels alone: {n} of each, those of Table 1 at {own:g}."
     return Table("table2", "Table 2: temperature", note, ("temperature", *map(TITLES.__getitem__, QUALITY_METRICS)), tuple(rows))
 
 

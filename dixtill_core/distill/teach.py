@@ -17,7 +17,8 @@ from torch.nn import functional
 from dixtill_core.config import TeachConfig
 from dixtill_core.data.datasets import Dataset, split_dataset, text_key
 from dixtill_core.distill.batches import similar_length_batches
-from dixtill_core.files import make_folder, replace_folder, write_atomic, write_json
+from dixtill_core.distill.teaching_state import restore_teaching, save_teaching, teaching_state_key
+from dixtill_core.files import make_folder, replace_folder, sha256_of_json, write_atomic, write_json
 from dixtill_core.metrics.classification import classification_scores
 from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, find_base_model, load_base_classifier
 from dixtill_core.models.teacher import VALIDATION_TEXTS, choose_device, load_tokenizer
@@ -29,15 +30,26 @@ EVALUATION_BATCH = 64
 
 
 def teach(
-    dataset: Dataset, config: TeachConfig, out: Path, *, name: str = "MiniLM with LoRA", device: str | None = None
+    dataset: Dataset,
+    config: TeachConfig,
+    out: Path,
+    *,
+    name: str = "MiniLM with LoRA",
+    device: str | None = None,
+    state: Path | None = None,
 ) -> Iterator[Progress]:
     """Train an adapter, yield progress after every step and epoch, and keep the epoch with the best macro F1.
 
     The folder `out` (adapter_model.safetensors, adapter_config.json, teacher.json, validation_texts.txt) is rewritten
     whenever an epoch is better than all before it, so closing the generator keeps the best one so far.
 
+    Args:
+        state: a file that holds, after every epoch, what the next one depends on; where it is there and belongs to
+            the same call, training goes on behind it to the same weights. The caller removes it.
+
     Raises:
         DataError: `dataset` has no labels or too few for a validation part.
+        CheckpointError: `state` belongs to the same call and is damaged.
     """
     from peft import LoraConfig, TaskType, get_peft_model
 
@@ -56,14 +68,18 @@ def teach(
 
     pieces = tokenizer(list(dataset.texts), truncation=True, max_length=config.max_length)["input_ids"]
     steps_per_epoch = -(-len(train) // config.batch_size)
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trainable, lr=config.learning_rate, weight_decay=config.weight_decay)
+    trainable = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    optimizer = torch.optim.AdamW(trainable.values(), lr=config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, config.learning_rate, total_steps=steps_per_epoch * config.epochs, pct_start=WARMUP_SHARE
     )
 
-    best = -1.0
-    for epoch in range(1, config.epochs + 1):
+    key = sha256_of_json([list(dataset.texts), labels.tolist(), list(dataset.label_names), config.to_dict(), BASE_SHA256])
+    done, best = 0, -1.0
+    if state is not None and teaching_state_key(state) == key:
+        done, best = restore_teaching(state, trainable, optimizer, schedule)
+        yield Progress("resuming", done, config.epochs, note=f"Resuming the teacher after epoch {done} of {config.epochs}.")
+    for epoch in range(done + 1, config.epochs + 1):
         model.train()
         random = np.random.default_rng([config.seed, epoch])
         total_loss = 0.0
@@ -73,7 +89,7 @@ def teach(
             )
             optimizer.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(trainable, 1.0)
+            torch.nn.utils.clip_grad_norm_(trainable.values(), 1.0)
             optimizer.step()
             schedule.step()
             total_loss += loss.item()
@@ -82,9 +98,13 @@ def teach(
         if scores["macro_f1"] > best:
             best = scores["macro_f1"]
             _save(model, out, name, dataset, validation, config, epoch, scores)
-        yield Progress(
-            "validating the teacher", steps_per_epoch, steps_per_epoch, epoch, {"cross_entropy": total_loss / steps_per_epoch}, scores
-        )
+        try:
+            yield Progress(
+                "validating the teacher", steps_per_epoch, steps_per_epoch, epoch, {"cross_entropy": total_loss / steps_per_epoch}, scores
+            )
+        finally:  # After the epoch was heard of: a kill in between repeats it. Whoever stops here loses nothing.
+            if state is not None:
+                save_teaching(state, key, trainable, optimizer, schedule, epoch, best)
 
 
 def _pad(tokenizer: Any, pieces: list[list[int]], batch: np.ndarray, device: torch.device) -> dict[str, torch.Tensor]:

@@ -29,7 +29,7 @@ from dixtill_core.files import write_json
 from dixtill_core.models.checkpoint import read_student_config
 from dixtill_core.models.pair import PAIR, STUDENT
 from dixtill_core.runs.journal import append_line, finite, numbers, read_lines
-from dixtill_core.runs.lock import hold_lock, is_held
+from dixtill_core.runs.lock import WAIT_SECONDS, hold_lock, is_held
 from dixtill_core.runs.records import EpochRecord, RunCard, RunProgress, Status, Watched, WatchedEpoch, WatchedTeacher
 from dixtill_core.runs.spec import RunSpec
 
@@ -38,6 +38,7 @@ RUN, EPOCHS, WATCHED, LOG, LOCK, STOP = "run.json", "epochs.jsonl", "watched.jso
 EDIT_LOCK = "run.json.lock"
 UPLOAD = "upload"
 TEACHER = "teacher"
+TEACHING_STATE = "teaching_state.safetensors"
 LONGEST_NAME = 120
 LONGEST_TAG, MOST_TAGS = 40, 20
 _STATUSES = ("queued", "running", "finished", "cancelled", "failed")
@@ -198,13 +199,13 @@ class Run:
             raise DixtillError(f"Cannot write {self.folder / LOG}: {error.strerror or error}.") from error
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self, wait: float = WAIT_SECONDS) -> Iterator[None]:
         """Be the one that trains this run, until the block ends or the process does.
 
         Raises:
             LockedError: another process or thread trains it.
         """
-        with hold_lock(self.folder / LOCK, f"The run in {self.folder} is being trained already."):
+        with hold_lock(self.folder / LOCK, f"The run in {self.folder} is being trained already.", wait):
             (self.folder / STOP).unlink(missing_ok=True)
             yield
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dixtill_core.config import ExplainConfig
-from dixtill_core.paths import BUNDLED_PAIR, PROJECT, RESULTS, RESULTS_TABLE
+from dixtill_core.paths import BUNDLED_PAIR, RESULTS, RESULTS_TABLE, runs_folder
 
 if TYPE_CHECKING:
     from dashboard.jobs import Jobs
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dixtill_core.metrics.faithfulness import Faithfulness
     from dixtill_core.models.pair import ModelPair
 
-RUNS = PROJECT / "runs"
+RUNS = runs_folder()
 WARM_UP = "Shares rise as profit beats forecasts"
 
 

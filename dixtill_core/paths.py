@@ -20,3 +20,10 @@ def cache_folder() -> Path:
     if chosen := os.environ.get("DIXTILL_CACHE"):
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dixtill"
+
+
+def runs_folder() -> Path:
+    """Training runs, and what `dixtill reproduce` is told to write there; DIXTILL_RUNS moves it."""
+    if chosen := os.environ.get("DIXTILL_RUNS"):
+        return Path(chosen).expanduser().absolute()
+    return PROJECT / "runs"

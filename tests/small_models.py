@@ -61,8 +61,8 @@ _ARCHITECTURES: dict[str, tuple[str, Callable[[], Any], dict[str, Any]]] = {
 }  # fmt: skip
 """Of each kind the model type, its tokenizer and its shape."""
 ARCHITECTURES = tuple(_ARCHITECTURES)
-NORMALISE_FIRST = ("deberta-v2", "modernbert", "llama", "llama-3", "qwen2")
-"""Networks that see the direction of an embedding and not its length: of the usual scale they would be chaotic."""
+HALF_SCALE = ("distilbert", "deberta-v2", "modernbert", "llama", "llama-3", "qwen2")
+"""Networks whose attention would jump from word to word along the path at the full scale, unlike a trained one's."""
 
 
 def save_architecture(kind: str, folder: Path, labels: tuple[str, ...] = LABELS, **changes: Any) -> Path:
@@ -78,7 +78,7 @@ def save_architecture(kind: str, folder: Path, labels: tuple[str, ...] = LABELS,
     config = AutoConfig.for_model(model_type, **{**special, **shape, **names, "vocab_size": len(tokenizer), **changes})
     torch.manual_seed(0)
     model = AutoModelForSequenceClassification.from_config(config).eval()
-    scale = WEIGHT_SCALE / 2 if kind in NORMALISE_FIRST else WEIGHT_SCALE
+    scale = WEIGHT_SCALE / 2 if kind in HALF_SCALE else WEIGHT_SCALE
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.dim() == 2 and not any(part in name for part in ("embed", "wte", "wpe")):

@@ -102,7 +102,7 @@ def llama_pieces() -> LlamaTokenizer:
     """SentencePiece's byte pairs, bytes for unknown characters; pads on the left and has no padding token."""
     special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     trained = Tokenizer(BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
-    trained.pre_tokenizer = pre_tokenizers.Metaspace()
+    trained.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()])
     trained.train_from_iterator(SENTENCES, trainers.BpeTrainer(vocab_size=420, special_tokens=special, show_progress=False))
     vocabulary, merges = _vocabulary_and_merges(trained)
     return LlamaTokenizer(vocab=vocabulary, merges=merges, add_bos_token=True, model_max_length=MAX_PIECES)

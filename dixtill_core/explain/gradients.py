@@ -50,10 +50,9 @@ class EmbeddedTexts:
 
         def replace(module: nn.Module, arguments: tuple[Tensor, ...], result: Tensor) -> Tensor | None:
             nonlocal replaced
-            if not arguments or not torch.equal(arguments[0], named["input_ids"]):
-                return None  # GPT-2 looks up segment ids in the same table.
-            replaced = True
-            return embeddings
+            placed = _in_place_of(result, arguments[0], named["input_ids"], embeddings) if arguments else None
+            replaced = replaced or placed is not None
+            return placed
 
         hook = self.layer.register_forward_hook(replace)
         try:
@@ -66,6 +65,21 @@ class EmbeddedTexts:
                 "Choose occlusion, LIME or Kernel SHAP."
             )
         return logits.softmax(dim=-1) if self.output == "probability" else logits
+
+
+def _in_place_of(result: Tensor, looked_up: Tensor, ids: Tensor, embeddings: Tensor) -> Tensor | None:
+    """`embeddings` (texts, pieces, size) of `ids` in the form of a layer's `result` for `looked_up`; None for other ids.
+
+    GPT-2 looks up segment ids in the same table; XLNet has the pieces before the texts; Longformer pads by itself.
+    """
+    if torch.equal(looked_up, ids):
+        return embeddings
+    if torch.equal(looked_up, ids.T):
+        return embeddings.transpose(0, 1)
+    pieces = ids.shape[1]
+    if looked_up.dim() == 2 and looked_up.shape[1] > pieces and torch.equal(looked_up[:, :pieces], ids):
+        return torch.cat([embeddings, result[:, pieces:]], dim=1)
+    return None
 
 
 def explain_by_gradient(

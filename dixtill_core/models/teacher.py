@@ -110,10 +110,22 @@ class Teacher:
             )
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Logits (texts, classes) float32 of encoded texts."""
+        """Logits (texts, classes) float32 of encoded texts.
+
+        Raises:
+            ModelError: the network fails on them, or has no room for them.
+        """
         precision: AbstractContextManager = nullcontext() if self.autocast is None else torch.autocast(self.device.type, self.autocast)
-        with precision:
-            return self.model(**inputs).logits.float()
+        try:
+            with precision:
+                return self.model(**inputs).logits.float()
+        except Exception as error:  # Networks raise almost any type for what they cannot read.
+            texts, pieces = inputs["input_ids"].shape
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ModelError(
+                f"The model {self.name} failed on {texts} texts of {pieces} pieces: {reason.rstrip('.')}. "
+                "What works for it is said by: dixtill doctor"
+            ) from error
 
     def predict(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
         """Logits (texts, classes) float32, in the order given; texts of similar length share a batch."""

@@ -163,7 +163,7 @@ def read_teacher_card(folder: Path) -> dict[str, Any]:
 
 
 def load_tokenizer(source: str, *, local_only: bool) -> Any:
-    """A fast tokenizer that can pad, on the right, and cuts a text at its end.
+    """A fast tokenizer that can pad, and that cuts a text at its end.
 
     Raises:
         TokenizerError: there is only a slow one, which cannot say where its pieces lie in the text; none at all; or
@@ -212,6 +212,8 @@ def _fitted(
     _fit_padding(model, tokenizer, name)
     # Segment ids are for two texts; a network that does not know them may fail on them.
     known = inspect.signature(model.forward).parameters
+    if "attention_mask" not in known:
+        raise ModelError(f"The model {name} has no attention mask, so it would read the padding of a batch as text. Choose another model.")
     tokenizer.model_input_names = [key for key in tokenizer.model_input_names if key in known]
     for part in (config, text_config):
         part.pad_token_id = tokenizer.pad_token_id
@@ -221,8 +223,8 @@ def _fitted(
 
 def _fit_padding(model: Any, tokenizer: Any, name: str) -> None:
     """Pad on the right, with a token that the network has an embedding for."""
-    if model.config.model_type != "xlnet":  # Its head reads the last position. Others count positions from the left.
-        tokenizer.padding_side = "right"
+    # XLNet's head reads the last position. Others count positions from the left.
+    tokenizer.padding_side = "left" if model.config.model_type == "xlnet" else "right"
     rows = model.get_input_embeddings().weight.shape[0]
     if len(tokenizer) <= rows:
         return

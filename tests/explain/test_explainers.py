@@ -15,7 +15,7 @@ import torch
 
 from dixtill_core.config import ExplainConfig, PerturbationConfig
 from dixtill_core.data.words import split_words
-from dixtill_core.errors import ConfigError
+from dixtill_core.errors import ConfigError, ModelError
 from dixtill_core.explain.attention import attention
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.explainers import EXPLAINERS, explain, find_explainer
@@ -118,7 +118,7 @@ def test_hooks_and_lock_are_gone_after_an_error(
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr(bert.model, "forward", failing)
-    with pytest.raises(RuntimeError, match="out of memory"):
+    with pytest.raises(ModelError, match="out of memory"):
         run(bert, name, ["gold rose"], [0])
     assert no_hooks_left(bert)
     with ThreadPoolExecutor(1) as other:

@@ -350,7 +350,7 @@ def test_hooks_and_lock_are_gone_after_an_error(
         return forward(*arguments, **inputs)
 
     monkeypatch.setattr(bert.model, "forward", failing)
-    with pytest.raises(RuntimeError, match="out of memory"):
+    with pytest.raises(ModelError, match="out of memory"):
         integrated_gradients(bert, ["gold rose"], [0], ExplainConfig(n_steps=8))
     assert no_hooks_left(bert)
     with ThreadPoolExecutor(1) as other:

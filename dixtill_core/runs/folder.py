@@ -14,35 +14,20 @@ whole, the journals are only appended.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from dixtill_core.errors import CheckpointError, ConfigError, DixtillError
 from dixtill_core.files import write_json
-from dixtill_core.models.checkpoint import read_student_config
-from dixtill_core.models.pair import PAIR, STUDENT
+from dixtill_core.runs.card import read_card, read_record
 from dixtill_core.runs.journal import append_line, finite, numbers, read_lines
+from dixtill_core.runs.layout import EDIT_LOCK, EPOCHS, LOCK, LOG, RUN, STOP, UPLOAD, WATCHED, now
 from dixtill_core.runs.lock import WAIT_SECONDS, hold_lock, is_held
-from dixtill_core.runs.records import EpochRecord, RunCard, RunProgress, Status, Watched, WatchedEpoch, WatchedTeacher
+from dixtill_core.runs.records import EpochRecord, RunCard, Watched, WatchedEpoch, WatchedTeacher
 from dixtill_core.runs.spec import RunSpec
-
-FORMAT = 1
-RUN, EPOCHS, WATCHED, LOG, LOCK, STOP = "run.json", "epochs.jsonl", "watched.jsonl", "log.txt", "run.lock", "run.stop"
-EDIT_LOCK = "run.json.lock"
-UPLOAD = "upload"
-TEACHER = "teacher"
-TEACHING_STATE = "teaching_state.safetensors"
-LONGEST_NAME = 120
-LONGEST_TAG, MOST_TAGS = 40, 20
-_STATUSES = ("queued", "running", "finished", "cancelled", "failed")
-_PACKAGES = ("dixtill", "torch", "transformers", "peft")
 
 
 class Run:
@@ -70,62 +55,12 @@ class Run:
         return is_held(self.folder / LOCK)
 
     def read(self) -> dict[str, Any]:
-        """run.json, checked for its format.
-
-        Raises:
-            CheckpointError: not there, not JSON, or of another format.
-        """
-        path = self.folder / RUN
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise CheckpointError(f"{self.folder} holds no {RUN}, so it is no run.") from error
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path} is damaged: {error}. Delete the run, or put a copy of the file in its place.") from error
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
-            shown = found.get("format") if isinstance(found, dict) else None
-            raise CheckpointError(f"{path} has format {shown!r}, this version of DiXtill reads format {FORMAT}.")
-        return found
+        """run.json as it is. Raises CheckpointError where it cannot be read."""
+        return read_record(self.folder)
 
     def card(self) -> RunCard:
         """The run now. Never raises: what is wrong with a folder is its `problem`."""
-        has_student = (self.folder / STUDENT / "config.json").is_file()
-        try:
-            found = self.read()
-            spec = RunSpec.from_dict(found["spec"])
-            status: Status = found["status"]
-            if status not in _STATUSES:
-                raise ConfigError(f"the status {status!r} is not known")
-            if status == "running" and not self.is_training:
-                # The process that wrote it may have ended well since: read again what it left.
-                found = self.read()
-                status = "interrupted" if found["status"] == "running" else found["status"]
-            return RunCard(
-                self.id, self.folder, _text(found["name"], LONGEST_NAME), status, _text(found.get("created", ""), 40),
-                tuple(_text(tag, LONGEST_TAG) for tag in found.get("tags", ())), spec, _progress(found.get("progress")),
-                float(found.get("seconds", 0)), int(found.get("epochs", 0)), numbers(found.get("metrics")), _mapping(found.get("test")),
-                _text(found.get("teacher_name", ""), LONGEST_NAME), _mapping(found.get("versions")), found.get("error"), None, has_student,
-            )  # fmt: skip
-        except CheckpointError as error:
-            if not (self.folder / RUN).exists() and (self.folder / PAIR).exists():
-                return self._plain_pair()
-            return RunCard(self.id, self.folder, self.folder.name, "damaged", problem=str(error), has_student=has_student)
-        except (DixtillError, KeyError, TypeError, ValueError) as error:
-            problem = f"{self.folder / RUN} is damaged: {error}"
-            return RunCard(self.id, self.folder, self.folder.name, "damaged", problem=problem, has_student=has_student)
-
-    def _plain_pair(self) -> RunCard:
-        """A pair of models that an earlier version distilled, without a run around it."""
-        try:
-            config = read_student_config(self.folder / STUDENT)
-        except CheckpointError as error:
-            return RunCard(self.id, self.folder, self.folder.name, "damaged", problem=str(error))
-        teacher = _text(_mapping(config.get("provenance")).get("teacher", ""), LONGEST_NAME)
-        return RunCard(
-            self.id, self.folder, self.folder.name, "finished", _text(config.get("saved", ""), 40), metrics=numbers(config.get("metrics")),
-            teacher_name=teacher, versions=_mapping(config.get("versions")), has_student=True,
-            problem="A pair of models without a record of its training.",
-        )  # fmt: skip
+        return read_card(self.folder, self.id)
 
     def epochs(self, role: str = "student") -> tuple[EpochRecord, ...]:
         """Every finished epoch of the student (or of the "teacher" that was taught), in order."""
@@ -217,68 +152,6 @@ class Run:
     @property
     def is_asked_to_stop(self) -> bool:
         return (self.folder / STOP).exists()
-
-
-def start_record(spec: RunSpec, id: str, name: str, tags: tuple[str, ...] = ()) -> dict[str, Any]:
-    """run.json of a run that has not begun."""
-    return {
-        "format": FORMAT,
-        "id": id,
-        "name": checked_name(name),
-        "tags": list(checked_tags(tags)),
-        "created": now(),
-        "status": "queued",
-        "progress": asdict(RunProgress()),
-        "seconds": 0.0,
-        "epochs": 0,
-        "metrics": {},
-        "test": {},
-        "teacher_name": "",
-        "error": None,
-        "versions": {package: version(package) for package in _PACKAGES},
-        "spec": spec.to_dict(),
-    }
-
-
-def checked_name(name: str) -> str:
-    """A name of one line. Raises ConfigError where it is empty or too long."""
-    name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ConfigError(f"The name of a run has 1 to {LONGEST_NAME} printable characters, this one has {len(name)}.")
-    return name
-
-
-def checked_tags(tags: tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    """Tags without repetition. Raises ConfigError where there are too many, or one is empty or too long."""
-    found = tuple(dict.fromkeys(" ".join(tag.split()) for tag in tags))
-    if len(found) > MOST_TAGS or not all(0 < len(tag) <= LONGEST_TAG and tag.isprintable() for tag in found):
-        raise ConfigError(f"A run has {MOST_TAGS} tags at most, of 1 to {LONGEST_TAG} printable characters each.")
-    return found
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def folder_name(title: str) -> str:
-    """A file name that every system takes, made of a title."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-").lower()
-    return plain[:40].strip("-") or "run"
-
-
-def _progress(found: Any) -> RunProgress:
-    found = _mapping(found)
-    left = found.get("seconds_left")
-    done, total, epoch = (int(found.get(name, 0)) for name in ("done", "total", "epoch"))
-    return RunProgress(_text(found.get("stage", ""), 200), done, total, epoch, None if left is None else float(left))
-
-
-def _mapping(found: Any) -> Mapping[str, Any]:
-    return found if isinstance(found, dict) else {}
-
-
-def _text(found: Any, longest: int) -> str:
-    return str(found)[:longest]
 
 
 def _floats(values: list[Any]) -> tuple[float, ...]:

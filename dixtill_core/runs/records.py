@@ -33,6 +33,17 @@ class RunProgress:
 
 
 @dataclass(frozen=True)
+class TestScores:
+    """Both models on the test data, as `dixtill evaluate` measures them."""
+
+    texts: int
+    teacher: Mapping[str, float]
+    student: Mapping[str, float]
+    fidelity: float
+    agreement: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class RunCard:
     """A run at one moment, as a table of runs shows it."""
 
@@ -52,8 +63,8 @@ class RunCard:
     """Epochs of the student that are done."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Of the kept epoch, on validation data; `epoch` is its number."""
-    test: Mapping[str, Any] = field(default_factory=dict)
-    """The final evaluation: teacher, student, fidelity, agreement; empty where there was none."""
+    test: TestScores | None = None
+    """The final evaluation, where test data were given."""
     teacher_name: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None

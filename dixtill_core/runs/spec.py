@@ -16,6 +16,11 @@ LONGEST_WATCHED = 2000
 """Characters: a heatmap of more cannot be read anyway."""
 
 
+_TEXTS: dict[str, Any] = {
+    "data": str, "text_column": str | None, "label_column": str | None, "teacher": str, "watched": str, "test_data": str | None
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class RunSpec:
     """Everything that decides the student of a run. It makes the round trip through JSON and refuses unknown keys."""
@@ -44,6 +49,9 @@ class RunSpec:
             object.__setattr__(self, "label_names", tuple(self.label_names))  # JSON has lists only.
         if self.label_map is not None:
             object.__setattr__(self, "label_map", dict(self.label_map))
+        for name, kind in _TEXTS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}, but has to be text.")
         for name in ("data", "teacher"):
             if not getattr(self, name).strip():
                 raise ConfigError(f"{name} is empty. Name a file, a folder or a Hub id.")

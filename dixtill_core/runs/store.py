@@ -1,4 +1,8 @@
-"""All runs of one folder: listed, made, renamed, put into a bin and taken out again."""
+"""All runs below one folder: listed, made, renamed, put into a bin and taken out again.
+
+A run's id is the name of its folder; that of a run which belongs to a sweep is `sweep/run`. Nothing but the folders is
+kept, so any number of processes agree on what there is.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +20,19 @@ from pathlib import Path
 from dixtill_core.errors import CheckpointError, DataError, DixtillError
 from dixtill_core.files import make_folder, write_atomic, write_json
 from dixtill_core.models.pair import PAIR
-from dixtill_core.runs.folder import RUN, UPLOAD, Run, checked_name, checked_tags, folder_name, start_record
+from dixtill_core.runs.card import start_record
+from dixtill_core.runs.folder import Run
+from dixtill_core.runs.layout import RUN, SWEEP, UPLOAD, checked_name, checked_tags, folder_name
 from dixtill_core.runs.records import RunCard
 from dixtill_core.runs.spec import RunSpec
 
 BIN = ".bin"
+IN_BIN = "~"
+"""Stands for the slash of an id in the bin."""
 MOST_UPLOAD_BYTES = 200 * 1024**2
 UPLOAD_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}")
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._+-]{0,119}")
+_BINNED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._+~-]{0,249}")
 
 
 @dataclass(frozen=True)
@@ -33,19 +44,21 @@ class Upload:
 
 
 class RunStore:
-    """The runs below `root`, one folder each. Every method reads the disk anew, so any number of processes agree."""
+    """The runs below `root`. Every method reads the disk anew."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
     def list(self) -> tuple[RunCard, ...]:
-        """Every run, the newest first; a damaged one with what is wrong with it. Never raises on what a folder holds."""
-        try:
-            folders = [folder for folder in self.root.iterdir() if _is_run(folder)]
-        except OSError:
-            return ()
-        cards = [Run(folder).card() for folder in folders]
-        return tuple(sorted(cards, key=lambda card: (card.created, card.id), reverse=True))
+        """Every run, those of sweeps too, the newest first; a damaged one with what is wrong with it."""
+        runs = [Run(folder) for folder in _folders(self.root) if is_run(folder)]
+        for sweep in self.sweeps():
+            runs += [Run(folder, f"{sweep.name}/{folder.name}") for folder in _folders(sweep) if is_run(folder)]
+        return _newest_first(run.card() for run in runs)
+
+    def sweeps(self) -> tuple[Path, ...]:
+        """Folders of sweeps, by name."""
+        return tuple(sorted(folder for folder in _folders(self.root) if (folder / SWEEP).is_file()))
 
     def create(
         self, spec: RunSpec, name: str, *, upload: Upload | None = None, test_upload: Upload | None = None, tags: Iterable[str] = ()
@@ -57,16 +70,35 @@ class RunStore:
             DataError: a file is too large or of no known kind.
             DixtillError: the folder cannot be written.
         """
-        name, tags = checked_name(name), checked_tags(list(tags))
+        name, checked = checked_name(name), checked_tags(tags)
         files = {role: given for role, given in (("data", upload), ("test_data", test_upload)) if given is not None}
         references = {role: f"{UPLOAD}/{_upload_name(role, given)}" for role, given in files.items()}
         spec = replace(spec, **references)  # type: ignore[arg-type]
-        make_folder(self.root)
-        folder = self._new_folder(name)
-        for role, given in files.items():
-            write_atomic(folder / references[role], given.content)
-        write_json(folder / RUN, start_record(spec, folder.name, name, tags))
-        return Run(folder)
+        with self.fresh_folder() as folder:
+            for role, given in files.items():
+                write_atomic(folder / references[role], given.content)
+            return self.adopt(folder, name, start_record(spec, "", name, checked))
+
+    def adopt(self, folder: Path, name: str, record: dict | None = None) -> Run:
+        """Give a folder of a run, which lies beside the store's, an id of its own and a place among the runs.
+
+        Args:
+            record: its run.json; the one that it has where None.
+        """
+        record = record or Run(folder).read()
+        while True:
+            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+            target = self.root / f"{stamp}-{folder_name(name)}-{secrets.token_hex(3)}"
+            write_json(folder / RUN, record | {"id": target.name})
+            if target.exists():
+                continue
+            try:
+                os.rename(folder, target)  # Whole or not at all, so that no half of a run is ever listed.
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise DixtillError(f"Cannot write to {self.root}: {error.strerror or error}.") from error
+            return Run(target)
 
     def open(self, id: str) -> Run:
         """The run with this id.
@@ -75,81 +107,105 @@ class RunStore:
             CheckpointError: there is none.
         """
         folder = self._folder(id)
-        if not _is_run(folder):
+        if not is_run(folder):
             raise CheckpointError(f"There is no run {id} in {self.root}.")
-        return Run(folder)
+        return Run(folder, id)
 
     def rename(self, id: str, name: str) -> None:
+        """Raises ConfigError where there is nothing to read in the name."""
         self.open(id).update(name=checked_name(name))
 
     def set_tags(self, id: str, tags: Iterable[str]) -> None:
-        self.open(id).update(tags=list(checked_tags(list(tags))))
+        """Raises ConfigError for too many or unreadable tags."""
+        self.open(id).update(tags=list(checked_tags(tags)))
 
     def delete(self, id: str) -> str:
-        """Move a run into the bin and return its name there.
+        """Move a run, or a whole sweep, into the bin and return its id there.
 
         Raises:
+            CheckpointError: there is none.
             DixtillError: it is being trained.
         """
-        run = self.open(id)
-        if run.is_training:
-            raise DixtillError(f"{run.card().name} is being trained. Cancel it first, then delete it.")
-        target = _free(self.root / BIN / id)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(run.folder, target)
+        folder = self._folder(id)
+        if not (is_run(folder) or (folder / SWEEP).is_file()):
+            raise CheckpointError(f"There is no run {id} in {self.root}.")
+        for run in [Run(folder), *(Run(part) for part in _folders(folder) if is_run(part))]:
+            if run.is_training:
+                raise DixtillError(f"{run.card().name} is being trained. Cancel it first, then delete it.")
+        target = _free(self.root / BIN / id.replace("/", IN_BIN))
+        _move(folder, target)
         return target.name
 
     def binned(self) -> tuple[RunCard, ...]:
-        """What is in the bin; each card's `id` is what `restore` takes."""
+        """The runs in the bin, the newest first. A run's id, or for those of a deleted sweep its first part, is for `restore`."""
         return RunStore(self.root / BIN).list()
 
-    def restore(self, id: str) -> Run:
-        """Move a run out of the bin; under another id where its own is taken by now."""
-        run = RunStore(self.root / BIN).open(id)
-        target = _free(self.root / id)
-        os.rename(run.folder, target)
-        return Run(target)
+    def restore(self, id: str) -> str:
+        """Take a run or a sweep out of the bin and return its id: its own, or one like it where that is taken by now.
+
+        Raises:
+            CheckpointError: the bin does not hold it.
+        """
+        folder = self.root / BIN / id
+        if not _BINNED.fullmatch(id) or not folder.is_dir():
+            raise CheckpointError(f"There is no run {id!r} in the bin of {self.root}.")
+        sweep, _, name = id.rpartition(IN_BIN)
+        if not (self.root / sweep / SWEEP).is_file():  # Its sweep is gone by now: it becomes a run by itself.
+            sweep = ""
+        target = _free(self.root / sweep / name)
+        _move(folder, target)
+        return f"{sweep}/{target.name}" if sweep else target.name
 
     def empty_bin(self) -> int:
-        """Delete for good everything in the bin and return how many runs that were."""
+        """Delete for good what is in the bin and return how many runs that were."""
         count = len(self.binned())
         shutil.rmtree(self.root / BIN, ignore_errors=True)
         return count
 
     def _folder(self, id: str) -> Path:
-        if not _ID.fullmatch(id) or id.endswith((".", " ")):
+        parts = id.split("/")
+        if len(parts) > 2 or not all(_PART.fullmatch(part) and not part.endswith((".", " ")) for part in parts):
             raise CheckpointError(f"There is no run {id!r} in {self.root}.")
-        return self.root / id
+        return self.root.joinpath(*parts)
 
-    def _new_folder(self, name: str) -> Path:
-        """An empty folder that no other process has: made, not looked for."""
-        while True:
-            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-            folder = self.root / f"{stamp}-{folder_name(name)}-{secrets.token_hex(2)}"
-            try:
-                folder.mkdir()
-            except FileExistsError:
-                continue
-            except OSError as error:
-                raise DixtillError(f"Cannot write to {self.root}: {error.strerror or error}.") from error
-            return folder
+    @contextmanager
+    def fresh_folder(self) -> Iterator[Path]:
+        """A hidden folder beside the runs, for `adopt`; gone at the end unless it was adopted."""
+        make_folder(self.root)
+        folder = Path(tempfile.mkdtemp(dir=self.root, prefix=".new."))
+        try:
+            os.chmod(folder, 0o755)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_run(folder: Path) -> bool:
-    return not folder.name.startswith(".") and folder.is_dir() and ((folder / RUN).is_file() or (folder / PAIR).is_file())
+def is_run(folder: Path) -> bool:
+    """Whether a folder is a run, or a pair of models from before there were runs."""
+    return not folder.name.startswith(".") and ((folder / RUN).is_file() or (folder / PAIR).is_file())
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    try:
+        yield from (folder for folder in root.iterdir() if not folder.name.startswith(".") and folder.is_dir())
+    except OSError:
+        return
+
+
+def _newest_first(cards: Iterable[RunCard]) -> tuple[RunCard, ...]:
+    return tuple(sorted(cards, key=lambda card: (card.created, card.id), reverse=True))
 
 
 def _upload_name(role: str, upload: Upload) -> str:
     """A safe file name that still says what the file was called."""
-    suffix = Path(upload.name).suffix.lower()
-    if suffix not in UPLOAD_SUFFIXES:
-        raise DataError(f"{Path(upload.name).name} ends in {suffix or 'nothing'}; DiXtill reads .csv, .tsv and .parquet.")
+    name = Path(upload.name.replace("\\", "/"))
+    if name.suffix.lower() not in UPLOAD_SUFFIXES:
+        raise DataError(f"{name.name} ends in {name.suffix or 'nothing'}; DiXtill reads .csv, .tsv and .parquet.")
     if len(upload.content) > MOST_UPLOAD_BYTES:
         raise DataError(
-            f"{Path(upload.name).name} has {len(upload.content) / 1e6:,.0f} MB; {MOST_UPLOAD_BYTES / 1e6:,.0f} MB is the most. "
-            "Give its path instead."
+            f"{name.name} has {len(upload.content) / 1e6:,.0f} MB; {MOST_UPLOAD_BYTES / 1e6:,.0f} MB is the most. Give its path instead."
         )
-    return f"{'test' if role == 'test_data' else 'train'}-{folder_name(Path(upload.name).stem)}{suffix}"
+    return f"{'test' if role == 'test_data' else 'train'}-{folder_name(name.stem)}{name.suffix.lower()}"
 
 
 def _free(wanted: Path) -> Path:
@@ -158,3 +214,11 @@ def _free(wanted: Path) -> Path:
     while candidate.exists():
         candidate, number = wanted.with_name(f"{wanted.name}-{number}"), number + 1
     return candidate
+
+
+def _move(folder: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(folder, target)
+    except OSError as error:
+        raise DixtillError(f"Cannot move {folder} to {target}: {error.strerror or error}.") from error

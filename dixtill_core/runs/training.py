@@ -28,7 +28,8 @@ from dixtill_core.models.teacher import Teacher, load_teacher
 from dixtill_core.progress import Progress, result_of
 from dixtill_core.runs.clock import Clock
 from dixtill_core.runs.estimate import TEACHING, TRAINING, estimate
-from dixtill_core.runs.folder import TEACHER, TEACHING_STATE, Run
+from dixtill_core.runs.folder import Run
+from dixtill_core.runs.layout import TEACHER, TEACHING_STATE
 from dixtill_core.runs.records import EpochRecord, WatchedTeacher
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.watched import read_student, read_teacher

@@ -39,6 +39,11 @@ class PerturbationName(StrEnum):
     MASK = "mask"
 
 
+class EngineName(StrEnum):
+    LOCAL = "local"
+    RAY = "ray"
+
+
 class RankingName(StrEnum):
     SIGNED = "signed"
     ABSOLUTE = "absolute"
@@ -209,18 +214,26 @@ def teach(
 def targets(
     data: DataOption,
     teacher: TeacherOption = "bundled",
+    logits_only: Annotated[bool, typer.Option("--logits-only", help="No attributions: a small part of the time.")] = False,
+    engine: Annotated[EngineName, typer.Option("--engine", help="local: this machine. ray: Ray Data, on several.")] = EngineName.LOCAL,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="As many as there are cores, or GPUs, where left out.")] = None,
     text_column: TextColumnOption = None,
     cache: CacheOption = None,
 ) -> None:
-    """Compute the teacher's logits and attributions of all texts and keep them on disk; a killed run goes on."""
-    from dixtill_core.data.datasets import load_dataset
+    """Compute the teacher's logits and attributions of all texts and keep them on disk; a killed run goes on.
+
+    The texts are streamed, so there may be more of them than fit into memory.
+    """
+    from dixtill_core.data.stream import stream_texts
+    from dixtill_core.distill.target_engines import choose_engine
     from dixtill_core.distill.targets import TARGET_CONFIG, TargetStore
     from dixtill_core.models.teacher import load_teacher
 
-    dataset = load_dataset(data, text_column=text_column)
-    store = TargetStore(load_teacher(teacher), TARGET_CONFIG, cache)
-    _follow(store.compute(dataset.texts))
-    _say(f"The targets of {len(dataset):,} texts are in {store.folder}.")
+    texts = stream_texts(data, text_column)
+    loaded = load_teacher(teacher)
+    store = TargetStore(loaded, None if logits_only else TARGET_CONFIG, cache)
+    _follow(store.compute(texts, choose_engine(engine.value, loaded, teacher, workers)))
+    _say(f"The targets of all texts in {data} are in {store.folder}.")
 
 
 @app.command()
@@ -267,6 +280,21 @@ def distill(
     progress = run(dataset, load_teacher(teacher), out, student_config, config, teacher_reference=teacher, cache=cache, overwrite=overwrite)
     _follow(progress)
     _say(f"The pair is in {out}. Look at it with: dixtill explain TEXT --models {out}")
+
+
+@app.command()
+def doctor(teacher: TeacherOption = "bundled", as_json: JsonOption = False) -> None:
+    """Can this model be a teacher? What works for it, and what to do where it does not; status 1 where something fails."""
+    from dixtill_core.doctor import Diagnosis, diagnose
+    from dixtill_core.terminal import print_diagnosis
+
+    found = _follow(diagnose(teacher), Diagnosis)
+    if as_json:
+        _print_json(found.to_dict())
+    else:
+        print_diagnosis(found)
+    if not found.ok:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,48 +1,34 @@
 """What the teacher says about each training text, computed once and kept on disk.
 
-A store is a folder for one teacher and one way to explain. Each shard is a Parquet file that appears whole or not at
-all, so a computation that was killed goes on behind its last shard. A row is found by the hash of its text; rows are
-never computed twice, whichever corpus asks for them.
+A store is a folder for one teacher and one way to explain. Its rows lie in shards (see `target_shards`): Parquet files
+that appear whole or not at all, so a computation that was killed goes on behind its last shard. A row is found by the
+hash of its text; rows are never computed twice, whichever corpus asks for them. Texts are streamed, so a corpus may be
+larger than memory: what grows with it is 36 bytes a text at most (see `target_missing`).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as parquet
 
 from dixtill_core.config import ExplainConfig
-from dixtill_core.data.datasets import text_key
-from dixtill_core.data.words import split_words
+from dixtill_core.distill.target_engines import Engine, InProcess, ShardWork
+from dixtill_core.distill.target_keys import KeySet, find_keys, text_keys
+from dixtill_core.distill.target_missing import SHARD_TEXTS, find_missing
+from dixtill_core.distill.target_shards import Damage, ShardFolder, keys_of
 from dixtill_core.errors import DixtillError
-from dixtill_core.explain.integrated_gradients import integrated_gradients
-from dixtill_core.files import sha256_of_json, write_atomic, write_json
+from dixtill_core.files import sha256_of_json, write_json
 from dixtill_core.models.teacher import Teacher
 from dixtill_core.paths import cache_folder
 from dixtill_core.progress import Progress
 
 FORMAT = 2
 """Rises whenever `split_words` changes: attributions belong to its words."""
-SHARD_TEXTS = 512
-PROGRESS_TEXTS = 32
 TARGET_CONFIG = ExplainConfig(n_steps=12, tolerance=0.3, max_steps=12)
 """Fewer steps than for one sentence on screen: benchmarks/integrated_gradients.py has the error of each choice."""
-
-_SCHEMA = pa.schema(
-    [
-        ("key", pa.string()),
-        ("logits", pa.list_(pa.float32())),
-        ("scores", pa.list_(pa.float32())),  # attributions of the words, empty where only logits are kept
-        ("target", pa.int32()),
-        ("convergence_delta", pa.float32()),
-    ]
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +41,11 @@ class TeacherTargets:
 
 
 class TargetStore:
-    """The targets of one teacher under one explanation setting; `explain=None` keeps logits only."""
+    """The targets of one teacher under one explanation setting; `explain=None` keeps logits only.
+
+    Several processes may compute and load at once. Two that compute the same texts do the work twice, with the same
+    result.
+    """
 
     def __init__(self, teacher: Teacher, explain: ExplainConfig | None, root: Path | None = None) -> None:
         self.teacher = teacher
@@ -67,89 +57,72 @@ class TargetStore:
             "explain": explain.to_dict() if explain else None,
         }
         self.folder = Path(root or cache_folder() / "targets") / sha256_of_json(self.settings)[:16]
+        self.shard_texts = SHARD_TEXTS
+        self._shards = ShardFolder(self.folder)
 
-    def compute(self, texts: Sequence[str]) -> Iterator[Progress]:
-        """Compute what is missing, a shard at a time, and yield progress after every batch."""
-        known = set(self._keys())
-        missing = list(dict.fromkeys(text for text in texts if text_key(text) not in known))
-        stage = "explaining with the teacher" if self.explain else "asking the teacher"
+    @property
+    def stage(self) -> str:
+        """What `compute` is doing, for people."""
+        return "explaining with the teacher" if self.explain else "asking the teacher"
+
+    def compute(self, texts: Iterable[str], engine: Engine | None = None) -> Iterator[Progress]:
+        """Compute what is missing, a shard at a time, and yield progress after every batch.
+
+        Args:
+            texts: read twice, so no iterator; a `data.stream.TextStream` where they do not fit into memory.
+            engine: who computes; this process with the threads that PyTorch is set to where None.
+
+        A shard that is damaged is removed, said in a note, and computed again where its texts are asked for.
+        """
+        if iter(texts) is texts:
+            raise TypeError("The texts are read twice. Give a sequence or a TextStream, not an iterator.")
+        known = yield from self._known()
+        missing = yield from find_missing(texts, known, self.shard_texts)
+        del known
         total, done = len(missing), 0
-        if missing:
-            write_json(self.folder / "settings.json", self.settings | {"teacher_name": self.teacher.name})
-        # Long and short texts are mixed in every shard, so that the time left can be told from the first one.
-        for start in range(0, total, SHARD_TEXTS):
-            rows: list[dict] = []
-            for part in self._similar_lengths(missing[start : start + SHARD_TEXTS]):
-                rows.extend(self._rows(part))
-                yield Progress(stage, done + len(rows), total)
-            self._write_shard(rows)
-            done += len(rows)
         if not missing:
-            yield Progress(stage, 0, 0, note="all targets were on disk")
+            yield Progress(self.stage, 0, 0, note="all targets were on disk")
+            return
+        write_json(self.folder / "settings.json", self.settings | {"teacher_name": self.teacher.name})
+        # Long and short texts are mixed in every shard, so that the time left can be told from the first one.
+        for finished in (engine or InProcess()).run(ShardWork(self.teacher, self.explain, missing, self._shards)):
+            done += finished
+            yield Progress(self.stage, done, total)
+
+    def _known(self) -> Generator[Progress, None, KeySet]:
+        """Keys of all shards that are as they were written."""
+        known = KeySet()
+        for found in self._shards.check():
+            if isinstance(found, Damage):
+                yield Progress(self.stage, 0, 0, note=str(found))
+            else:
+                known.add(found)
+        return known
 
     def load(self, texts: Sequence[str]) -> TeacherTargets:
-        """Targets of `texts`, all of which `compute` has seen.
+        """Targets of `texts`, all of which `compute` has seen. Memory follows the texts asked for, not those in the store.
 
         Raises:
             DixtillError: some are not there.
         """
-        wanted = {text_key(text) for text in texts}
-        found: dict[str, tuple] = {}
-        for shard in self._shards():
-            columns = parquet.read_table(shard, schema=_SCHEMA).to_pydict()
-            for row in zip(*(columns[name] for name in _SCHEMA.names), strict=True):
-                if row[0] in wanted:
-                    found[row[0]] = row
-        if len(found) < len(wanted):
+        wanted, rows_of_texts = np.unique(text_keys(texts), return_inverse=True)
+        is_found = np.zeros(len(wanted), dtype=bool)
+        logits = np.zeros((len(wanted), len(self.teacher.label_names)), dtype=np.float32)
+        deltas = np.zeros(len(wanted), dtype=np.float32)
+        scores: list[np.ndarray] = [np.zeros(0, dtype=np.float32)] * len(wanted)
+        for shard in self._shards.read_all():
+            positions = find_keys(wanted, keys_of(shard))
+            chosen = np.flatnonzero(positions >= 0)
+            if not len(chosen):
+                continue
+            table, positions = shard.take(chosen), positions[chosen]
+            logits[positions] = table["logits"].combine_chunks().flatten().to_numpy().reshape(len(positions), -1)
+            deltas[positions] = table["convergence_delta"].to_numpy()
+            for position, row in zip(positions, table["scores"].combine_chunks(), strict=True):
+                scores[position] = row.values.to_numpy().copy()  # A view would keep the shard in memory.
+            is_found[positions] = True
+        if not is_found.all():
             raise DixtillError(
-                f"{len(wanted) - len(found)} of {len(wanted)} texts have no teacher targets in {self.folder}. Run: dixtill targets"
+                f"{np.count_nonzero(~is_found)} of {len(wanted)} texts have no teacher targets in {self.folder}. Run: dixtill targets"
             )
-        rows = [found[text_key(text)] for text in texts]
-        n_classes = len(self.teacher.label_names)
-        logits = np.array([row[1] for row in rows], dtype=np.float32).reshape(len(rows), n_classes)
-        scores = [np.array(row[2], dtype=np.float32) for row in rows]
-        return TeacherTargets(logits, scores, np.array([row[4] for row in rows], dtype=np.float32))
-
-    def _similar_lengths(self, texts: list[str]) -> list[list[str]]:
-        counts = self.teacher.piece_counts(texts)
-        ordered = [texts[i] for i in sorted(range(len(texts)), key=counts.__getitem__)]
-        return [ordered[i : i + PROGRESS_TEXTS] for i in range(0, len(ordered), PROGRESS_TEXTS)]
-
-    def _rows(self, texts: list[str]) -> list[dict]:
-        logits = self.teacher.predict(texts)
-        predicted = logits.argmax(axis=1)
-        if self.explain is None:
-            explained: list[tuple[np.ndarray, float | None]] = [(np.zeros(0), None)] * len(texts)
-        else:
-            attributions = integrated_gradients(self.teacher, texts, predicted, self.explain)
-            explained = [
-                (np.pad(found.scores, (0, len(split_words(text)) - len(found.scores))), found.convergence_delta)
-                for text, found in zip(texts, attributions, strict=True)
-            ]
-        return [
-            {
-                "key": text_key(text),
-                "logits": logits[i],
-                "scores": explained[i][0],
-                "target": int(predicted[i]),
-                "convergence_delta": explained[i][1],
-            }
-            for i, text in enumerate(texts)
-        ]
-
-    def _write_shard(self, rows: list[dict]) -> None:
-        stream = BytesIO()
-        parquet.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), stream)
-        name = hashlib.sha256("".join(row["key"] for row in rows).encode()).hexdigest()[:16]
-        write_atomic(self.folder / f"{name}.parquet", stream.getvalue())
-
-    def _shards(self) -> list[Path]:
-        return sorted(self.folder.glob("[!.]*.parquet"))
-
-    def _keys(self) -> Iterator[str]:
-        """Keys of all readable shards; a damaged one is removed, so that its texts are computed again."""
-        for shard in self._shards():
-            try:
-                yield from parquet.read_table(shard, columns=["key"]).column("key").to_pylist()
-            except (pa.ArrowInvalid, OSError):
-                shard.unlink(missing_ok=True)
+        return TeacherTargets(logits[rows_of_texts], [scores[i] for i in rows_of_texts], deltas[rows_of_texts])

@@ -1,0 +1,200 @@
+"""Who computes the shards: this process, or several processes of this machine. `target_ray` has several machines.
+
+Whoever computes, this process writes the shards and reports; workers get texts and hand back the bytes of a shard.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from transformers.utils.logging import disable_progress_bar
+
+from dixtill_core.config import ExplainConfig
+from dixtill_core.distill.target_keys import text_keys
+from dixtill_core.distill.target_missing import MissingTexts
+from dixtill_core.distill.target_rows import compute_rows, finish
+from dixtill_core.distill.target_shards import ShardFolder, shard_bytes, shard_name
+from dixtill_core.errors import DixtillError, ModelError
+from dixtill_core.metrics.efficiency import available_threads
+from dixtill_core.models.teacher import Teacher, load_teacher
+
+WORKER_THREADS = 1
+"""Of each worker, so that the bytes of a shard do not depend on how many workers or cores there are."""
+GRACE_SECONDS = 3.0
+"""What a worker has to end by itself, with its temporary things put away."""
+READY = b""
+"""What a worker process sends before its first shard; after that, the bytes of a shard say the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class ShardWork:
+    """What has to be computed, and where it goes."""
+
+    teacher: Teacher
+    explain: ExplainConfig | None
+    missing: MissingTexts
+    shards: ShardFolder
+
+
+class Engine(Protocol):
+    def run(self, work: ShardWork) -> Iterator[int]:
+        """Compute and write all shards; yield how many texts were just finished."""
+        ...
+
+
+@dataclass(frozen=True)
+class TeacherSource:
+    """Where another process finds the teacher that this one has, and how it knows that it is the same."""
+
+    reference: str
+    fingerprint: str
+    max_length: int
+    device: str | None = None
+    """The fastest that the worker finds where None."""
+
+    @classmethod
+    def of(cls, teacher: Teacher, reference: str | Path, device: str | None = None) -> TeacherSource:
+        folder = Path(reference)
+        return cls(str(folder.resolve()) if folder.exists() else str(reference), teacher.fingerprint, teacher.max_length, device)
+
+    def load(self) -> Teacher:
+        """Load the teacher.
+
+        Raises:
+            ModelError: not there, or another one.
+        """
+        teacher = load_teacher(self.reference, device=self.device, max_length=self.max_length)
+        if (teacher.fingerprint, teacher.max_length) != (self.fingerprint, self.max_length):
+            raise ModelError(f"A worker finds another teacher at {self.reference} than this process. Give all of them the same.")
+        return teacher
+
+
+def choose_engine(name: str, teacher: Teacher, reference: str | Path, workers: int | None = None) -> Engine:
+    """The engine "local" or "ray"; both give the same bytes.
+
+    Args:
+        reference: where `teacher` was loaded from, for workers to load it too.
+        workers: as many as there are cores, or GPUs, where None.
+
+    Raises:
+        DixtillError: Ray is not installed.
+    """
+    if name == "ray":
+        from dixtill_core.distill.target_ray import RayData, import_ray
+
+        import_ray()  # Before anything is read that would take long.
+        return RayData(TeacherSource.of(teacher, reference), workers)
+    if teacher.device.type != "cpu" and workers is None:
+        return InProcess()
+    return Processes(TeacherSource.of(teacher, reference, teacher.device.type), workers or available_threads())
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """Computes with the teacher at hand."""
+
+    threads: int | None = None
+    """On a CPU; what PyTorch is set to where None."""
+
+    def run(self, work: ShardWork) -> Iterator[int]:
+        for texts in work.missing:
+            name = shard_name(text_keys(texts))
+            if work.shards.has(name):  # Another process was quicker.
+                yield len(texts)
+                continue
+            table = yield from compute_rows(work.teacher, work.explain, texts, self.threads)
+            work.shards.write(name, shard_bytes(table))
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Computes in processes of this machine, one core each."""
+
+    source: TeacherSource
+    workers: int
+
+    def run(self, work: ShardWork) -> Iterator[int]:
+        """Compute and write all shards; yield how many texts were just finished.
+
+        Raises:
+            DixtillError: a worker could not load the teacher, failed or died.
+        """
+        n_workers = min(self.workers, work.missing.shard_count)
+        if n_workers == 1:
+            yield from InProcess(WORKER_THREADS).run(work)
+            return
+        context = get_context("spawn")  # A fork of a process with running threads may hang.
+        workers: dict[Connection, Any] = {}
+        try:
+            for _ in range(n_workers):
+                pipe, theirs = context.Pipe()
+                workers[pipe] = context.Process(target=_work, args=(theirs, self.source, work.explain), daemon=True)
+                workers[pipe].start()
+                theirs.close()  # So that the end of either process is the end of the pipe for the other.
+            yield from _feed(workers, work)
+        finally:
+            for pipe in workers:
+                pipe.close()  # A worker ends by itself when it next looks at its pipe.
+            for worker in workers.values():
+                worker.join(GRACE_SECONDS)
+                worker.terminate()
+                worker.join()
+
+
+def _feed(workers: dict[Connection, Any], work: ShardWork) -> Iterator[int]:
+    """Give every worker that is ready a shard's texts, until all shards are written."""
+    shards = iter(work.missing)
+    busy = dict.fromkeys(workers, "")  # Name of the shard that each works on; none while it loads the teacher.
+    texts = next(shards, None)
+    while texts is not None or any(busy.values()):
+        for pipe in cast(list[Connection], wait(list(busy))):
+            answer = _receive(pipe, workers[pipe])
+            if isinstance(answer, int):
+                yield answer
+                continue
+            if name := busy.pop(pipe):
+                work.shards.write(name, answer)
+            while texts is not None and work.shards.has(name := shard_name(text_keys(texts))):  # Another process was quicker.
+                yield len(texts)
+                texts = next(shards, None)
+            if texts is not None:
+                pipe.send(texts)
+                busy[pipe] = name
+                texts = next(shards, None)
+
+
+def _receive(pipe: Connection, worker: Any) -> int | bytes:
+    """How many texts a worker has just finished, or the bytes of its shard."""
+    try:
+        answer = pipe.recv()
+    except (EOFError, OSError) as error:
+        worker.join()
+        raise DixtillError(
+            f"A worker process ended with status {worker.exitcode}, perhaps for want of memory. Finished shards are kept; "
+            "the same command goes on, with fewer --workers where memory is short."
+        ) from error
+    if isinstance(answer, str):
+        raise DixtillError(answer)
+    return answer
+
+
+def _work(pipe: Connection, source: TeacherSource, explain: ExplainConfig | None) -> None:
+    """What a worker process does, until its parent is gone or ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides what becomes of it.
+    disable_progress_bar()  # Of the loading of weights, which would write over the parent's own.
+    try:
+        teacher = source.load()
+        pipe.send(READY)
+        while True:
+            rows = compute_rows(teacher, explain, pipe.recv(), WORKER_THREADS)
+            pipe.send(shard_bytes(finish(rows, report=pipe.send)))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+    except Exception as error:  # Whatever it is, the parent has to hear of it.
+        pipe.send(str(error) if isinstance(error, DixtillError) else f"A worker process failed: {type(error).__name__}: {error}")

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from dixtill_core.benchmark import DESCRIPTIONS
 from dixtill_core.comparison import Answer, Comparison
+from dixtill_core.doctor import Diagnosis
 from dixtill_core.errors import DixtillError
 from dixtill_core.evaluate import Evaluation
 from dixtill_core.metrics.efficiency import CORPUS, EfficiencyRow
@@ -183,3 +184,16 @@ def print_faithfulness(found: PairFaithfulness, console: Console | None = None) 
         style="dim",
         highlight=False,
     )
+
+
+def print_diagnosis(diagnosis: Diagnosis, console: Console | None = None) -> None:
+    """A table of all checks, and one sentence on what follows from them."""
+    console = console or Console()
+    table = Table("", "check", "what was found, and what to do")
+    for check in diagnosis.checks:
+        sign = Text("✓", style="green") if check.ok else Text("✗", style="bold red")
+        table.add_row(sign, check.name, Text(_visible(check.detail)))
+    console.print(table)
+    failed = [check.name for check in diagnosis.checks if not check.ok]
+    verdict = "It can be a teacher." if diagnosis.ok else f"It cannot be a teacher as it is: {', '.join(failed)}."
+    console.print(Text(f"{_visible(diagnosis.reference)}: {verdict}", style="bold"))

@@ -103,6 +103,11 @@ def _whole(source: str, folder: Path | None, *, local_only: bool) -> TeacherPart
     """A model with all of its weights."""
     from transformers import AutoModelForSequenceClassification
 
+    if folder and any(folder.glob("*.bin")) and not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            f"The model {folder} cannot be loaded: it has pickled weights only, which could run any code. Load it where you "
+            "trust it, and save it again with model.save_pretrained, which writes safetensors."
+        )
     tokenizer = load_tokenizer(source, local_only=local_only)
     model, loading = _or_model_error(
         source,

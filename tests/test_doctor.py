@@ -210,12 +210,10 @@ def test_weights_that_are_no_numbers(tmp_path: Path) -> None:
 def test_an_output_that_jumps_at_the_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without anything around a text, a network that normalises first has no direction to see in a padding of zeros."""
     monkeypatch.setattr(doctor_checks, "EXPLAINED_TEXTS", doctor_checks.EXPLAINED_TEXTS[:1])
-    folder = save_architecture("qwen2", tmp_path / "qwen2")
+    folder = save_architecture("qwen2", tmp_path / "qwen2", rms_norm_eps=1e-20)
     model = AutoModelForSequenceClassification.from_pretrained(folder)
     with torch.no_grad():
         model.get_input_embeddings().weight[model.config.pad_token_id] = 0
-        for parameter in model.parameters():
-            parameter.mul_(4 if parameter.dim() == 2 else 1)
     model.save_pretrained(folder)
     found = failed(folder)
     assert list(found) == ["completeness"]

@@ -20,11 +20,21 @@ class ComponentSources(NamedTuple):
     js: str
 
 
+Component = Literal["comparison", "faithfulness", "watched"]
+
+_FILES: dict[Component, tuple[str, ...]] = {
+    "comparison": ("comparison.css", "element.js", "panels.js", "comparison.js"),
+    "faithfulness": ("comparison.css", "faithfulness.css", "element.js", "faithfulness.js"),
+    "watched": ("comparison.css", "watched.css", "element.js", "panels.js", "watched.js"),
+}
+"""All look as a comparison does; some add a style of their own."""
+
+
 @lru_cache
-def component_sources(name: Literal["comparison", "faithfulness"]) -> ComponentSources:
-    """Both look as a comparison does; the second adds a style of its own."""
-    css = html.STYLE + _read("comparison.css") + (_read("faithfulness.css") if name == "faithfulness" else "")
-    return ComponentSources(PLACE, css, _read("element.js") + _read(f"{name}.js"))
+def component_sources(name: Component) -> ComponentSources:
+    files = _FILES[name]
+    css = "".join(_read(file) for file in files if file.endswith(".css"))
+    return ComponentSources(PLACE, html.STYLE + css, "".join(_read(file) for file in files if file.endswith(".js")))
 
 
 def _read(file: str) -> str:

@@ -23,13 +23,14 @@ def heatmap_data(comparison: Comparison, k: int, student_shows: StudentShows) ->
         "summary": [[span.text, span.is_strong] for span in summarize(comparison, k)],
         "notes": list(comparison.notes),
         "words": [{"text": word.text, "is_joined": is_joined} for word, is_joined in zip(comparison.words, joined, strict=True)],
-        "panels": [_panel_data(panel) for panel in panels],
+        "panels": [panel_data(panel) for panel in panels],
         "scale": {"against": against, "for": speaks_for, "unsigned": unsigned_scale(panels)},
         "is_long": len(comparison.words) > LONG_TEXT,
     }
 
 
-def _panel_data(panel: Panel) -> dict[str, Any]:
+def panel_data(panel: Panel) -> dict[str, Any]:
+    """One model's side."""
     words = [
         {
             "size": round(abs(value), 4),

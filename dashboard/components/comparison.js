@@ -23,43 +23,6 @@ export default function render({ data, parentElement }) {
   linkWords(root, wordLists, rows);
 }
 
-function drawPanel(panel, wordList) {
-  const shares = panel.shares.map((share) =>
-    element("li", { class: share.is_predicted ? "share predicted" : "share", "aria-label": `${share.label} ${share.text}${share.is_predicted ? ", predicted" : ""}` }, [
-      element("span", { class: "label" }, [share.label]),
-      element("span", { class: "track" }, [element("span", { class: "fill", size: share.share })]),
-      element("span", { class: "number" }, [share.text]),
-    ]),
-  );
-  const facts = panel.facts.map((fact) =>
-    element("li", fact.is_warning ? { class: "warning" } : {}, [element("b", {}, [fact.number]), ` ${fact.meaning}`]),
-  );
-  return element("section", { class: `panel ${panel.role}`, "aria-label": panel.title }, [
-    element("h2", {}, [panel.title]),
-    element("p", { class: "subtitle", title: panel.method }, [panel.subtitle]),
-    element("ul", { class: "shares", role: "list", "aria-label": `${panel.title}: probabilities` }, shares),
-    wordList,
-    element("ul", { class: "facts", role: "list" }, facts),
-  ]);
-}
-
-function drawWords(panel, words) {
-  const items = words.map((word, i) => {
-    const value = panel.words[i];
-    const classes = ["word", value.tone, value.is_faint && "faint", word.is_joined && "joined"].filter(Boolean).join(" ");
-    const attributes = { class: classes, size: value.size, tabindex: -1, "data-number": value.number, "aria-label": `${word.text}: ${value.meaning}` };
-    return element("li", attributes, [element("span", { class: "text" }, [word.text]), element("span", { class: "bar" })]);
-  });
-  return element("ul", { class: "words", dir: "auto", role: "list", "aria-label": `${panel.title}: words, arrow keys move` }, items);
-}
-
-function drawScale(scale) {
-  const parts = [];
-  if (scale.for) parts.push(element("span", {}, [scale.against]), element("span", { class: "gradient" }), element("span", {}, [scale.for]));
-  if (scale.unsigned) parts.push(element("span", { class: "gradient unsigned" }), element("span", {}, [scale.unsigned]));
-  return element("p", { class: "scale" }, parts);
-}
-
 function drawRows(data) {
   const rows = data.words.map((word, i) => {
     const values = data.panels.map((panel) => panel.words[i]);
@@ -73,62 +36,4 @@ function drawRows(data) {
     return element("li", { class: "row", "aria-label": label }, [element("span", { class: "name", title: word.text }, [word.text]), ...cells]);
   });
   return element("ul", { class: data.is_long ? "rows long" : "rows", role: "list", "aria-label": "Word by word" }, rows);
-}
-
-function linkWords(root, wordLists, rows) {
-  const count = rows.children.length;
-  const copies = (i) => [...wordLists.map((list) => list.children[i]), rows.children[i]];
-  let marked = -1;
-  let tabStop = 0;
-
-  function mark(i) {
-    if (i === marked) return;
-    if (marked >= 0) copies(marked).forEach((copy) => copy.classList.remove("marked"));
-    if (i >= 0) copies(i).forEach((copy) => copy.classList.add("marked"));
-    marked = i;
-  }
-  // One tab stop a panel, on the same word in both, so that Tab goes from the teacher's word to the student's.
-  function moveTabStop(i) {
-    wordLists.forEach((list) => list.children[tabStop].setAttribute("tabindex", -1));
-    wordLists.forEach((list) => list.children[i].setAttribute("tabindex", 0));
-    tabStop = i;
-  }
-  function showRow(i) {
-    const row = rows.children[i];
-    const lowest = row.offsetTop + row.offsetHeight - rows.clientHeight;
-    rows.scrollTop = Math.min(row.offsetTop, Math.max(lowest, rows.scrollTop));
-  }
-  function positionOf(event) {
-    const item = event.target.closest(".word, .row");
-    return item ? [...item.parentElement.children].indexOf(item) : -1;
-  }
-  function focusedPosition() {
-    const focused = root.getRootNode().activeElement?.closest?.(".word");
-    return focused ? [...focused.parentElement.children].indexOf(focused) : -1;
-  }
-
-  for (const list of [...wordLists, rows]) {
-    list.addEventListener("pointerover", (event) => mark(positionOf(event)));
-    list.addEventListener("pointerleave", () => mark(focusedPosition()));
-  }
-  for (const list of wordLists) {
-    list.addEventListener("focusin", (event) => {
-      const i = positionOf(event);
-      mark(i);
-      moveTabStop(i);
-      showRow(i);
-    });
-    list.addEventListener("focusout", () => mark(-1));
-    list.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") event.target.blur();
-      const forward = getComputedStyle(list).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
-      const backward = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
-      const i = positionOf(event);
-      const moves = { [forward]: i + 1, ArrowDown: i + 1, [backward]: i - 1, ArrowUp: i - 1, Home: 0, End: count - 1 };
-      if (!(event.key in moves)) return;
-      event.preventDefault();
-      list.children[Math.min(count - 1, Math.max(0, moves[event.key]))].focus();
-    });
-  }
-  if (count) moveTabStop(0);
 }

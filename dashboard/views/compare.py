@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.component_sources import component_sources
+from dashboard.draw_component import draw_component
 from dashboard.examples import DEFAULT_TEXT, EXAMPLES, SURPRISE
 from dashboard.explainer_choice import Explainers, choose_explainers, choose_settings, choose_student_view
 from dashboard.heatmap import heatmap_data
@@ -127,11 +127,6 @@ def show_downloads(comparison: Comparison, options: Options) -> None:
         for name, (mime, make) in files.items():
             suffix = name.lower()
             st.download_button(name, make, f"dixtill-comparison.{suffix}", mime, key=f"download_{suffix}", on_click="ignore")
-
-
-def draw_component(name: Literal["comparison", "faithfulness"], key: str, data: dict[str, Any]) -> None:
-    sources = component_sources(name)
-    st.components.v2.component(f"dixtill.{name}", html=sources.html, css=sources.css, js=sources.js)(key=key, data=data)
 
 
 def show_comparison(comparison: Comparison, options: Options) -> None:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Literal
+from typing import get_args
 
 import pytest
 
-from dashboard.component_sources import component_sources
+from dashboard.component_sources import Component, component_sources
 from dashboard.heatmap import LONG_TEXT, heatmap_data
 from tests.made_comparison import ODD_TEXTS, made_comparison
 
@@ -53,8 +53,8 @@ def test_odd_words_arrive_as_they_are(word: str) -> None:
     assert json.loads(json.dumps(data))["words"][0]["text"] == word
 
 
-@pytest.mark.parametrize("name", ["comparison", "faithfulness"])
-def test_a_component_writes_text_only_and_loads_nothing(name: Literal["comparison", "faithfulness"]) -> None:
+@pytest.mark.parametrize("name", get_args(Component))
+def test_a_component_writes_text_only_and_loads_nothing(name: Component) -> None:
     sources = component_sources(name)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|fetch\(|import\(", sources.js)
     named = sources.js.replace('"http://www.w3.org/2000/svg"', "")  # A namespace, which no browser asks for.

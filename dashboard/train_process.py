@@ -1,0 +1,123 @@
+"""Training in a process of its own, which the dashboard starts, watches and takes down with itself.
+
+Not in a thread, as shorter jobs are. Training seeds torch's random numbers and sets its number of threads, and both
+belong to a whole process: a comparison on another page would change the weights of the run, and the run would slow the
+comparison down. What a large teacher takes of memory is given back, and one that takes too much ends the run and not
+the dashboard.
+
+The child trains and writes the run's folder, which is all that anyone reads. Its standard input is a pipe that nobody
+writes to: it ends with the dashboard, however that ends, and the child with it. The run then reads as interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dixtill_core.errors import DixtillError
+from dixtill_core.progress import Progress
+
+if TYPE_CHECKING:
+    from dixtill_core.runs.folder import Run
+
+LOOK_SECONDS = 0.3
+"""Between two looks at the run's folder."""
+PATIENCE_SECONDS = 20.0
+"""For a child that was asked to stop and is in the middle of a step, or of a download."""
+LESS_URGENT = 5
+"""Pages go first where both want the same core (POSIX niceness)."""
+
+
+def train_in_process(run: Run) -> Iterator[Progress]:
+    """Train a run in a child process; yield how far it is until the child ends. Closing cancels the run.
+
+    Raises:
+        DixtillError: the run failed, or its process ended without a word.
+    """
+    from dixtill_core.runs.records import RunProgress
+
+    process = _start(run)
+    has_begun = False
+    try:
+        while process.poll() is None:
+            card = run.card()
+            has_begun = has_begun or card.is_running
+            at = card.progress if has_begun else RunProgress()  # What a resumed run says until then is old.
+            yield Progress(at.stage or "starting", at.done, at.total, at.epoch, seconds_left=at.seconds_left)
+            time.sleep(LOOK_SECONDS)
+    finally:
+        _stop(process, run)
+    card = run.card()
+    if card.status == "failed":
+        raise DixtillError(card.error or "The run failed.")
+    if card.status not in ("finished", "cancelled"):
+        raise DixtillError(
+            f"The process that trained “{card.name}” ended without a word (exit code {process.returncode}), as it does where memory "
+            "runs out. Nothing is lost: resume the run, or start a smaller one."
+        )
+
+
+def _start(run: Run) -> subprocess.Popen[bytes]:
+    home = str(Path(__file__).resolve().parents[1])
+    paths = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+    # A session of its own, so that Ctrl-C in the terminal of the dashboard ends the dashboard and the pipe the child.
+    return subprocess.Popen(
+        [sys.executable, "-m", "dashboard.train_process", str(run.folder.resolve())],
+        stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": paths}, start_new_session=True,
+    )  # fmt: skip
+
+
+def _stop(process: subprocess.Popen[bytes], run: Run) -> None:
+    """Ask a child that trains to stop; end one that has not begun, or does not listen. The run then reads as cancelled."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while process.poll() is None and run.is_training and time.monotonic() < until:
+        run.ask_to_stop()
+        time.sleep(LOOK_SECONDS / 3)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+        if run.card().status in ("queued", "interrupted"):
+            with suppress(DixtillError), run.hold():  # Another process may have taken the run over by now.
+                run.update(status="cancelled", error=None)
+                run.say("cancelled: its process was ended")
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+def main(folder: str) -> int:
+    """What the child does. How the run ended is in its folder."""
+    threading.Thread(target=_end_with_the_dashboard, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(LESS_URGENT)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    from dixtill_core.runs.folder import Run
+    from dixtill_core.runs.training import train_run
+
+    try:
+        for _ in train_run(Run(Path(folder))):
+            pass
+    except DixtillError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _end_with_the_dashboard() -> None:
+    """Wait for the pipe to end, and end at once: what is on disk is whole at any time."""
+    with suppress(OSError):
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dixtill_core.explain.attributions import WordAttributions
     from dixtill_core.metrics.faithfulness import Faithfulness
     from dixtill_core.models.pair import ModelPair
+    from dixtill_core.runs.store import RunStore
 
 RUNS = runs_folder()
 WARM_UP = "Shares rise as profit beats forecasts"
@@ -26,7 +28,23 @@ WARM_UP = "Shares rise as profit beats forecasts"
 def find_pairs() -> dict[str, str]:
     """Name of each folder with a pair of models: the bundled one and those that were distilled here."""
     own = sorted(file.parent for file in RUNS.glob("*/pair.json"))
-    return {str(BUNDLED_PAIR): "bundled pair"} | {str(folder): folder.name for folder in own}
+    return {str(BUNDLED_PAIR): "bundled pair"} | {str(folder): _run_name(folder) for folder in own}
+
+
+def _run_name(folder: Path) -> str:
+    """What a run is called, with its number where two have the same name; no model code is loaded for it."""
+    try:
+        name = json.loads((folder / "run.json").read_text(encoding="utf-8"))["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return folder.name
+    return f"{name} ({folder.name[-4:]})"
+
+
+def load_store() -> RunStore:
+    """The training runs on this machine."""
+    from dixtill_core.runs.store import RunStore
+
+    return RunStore(RUNS)
 
 
 def pair_version(folder: str) -> int:

@@ -72,7 +72,7 @@ class RunStore:
         """
         name, checked = checked_name(name), checked_tags(tags)
         files = {role: given for role, given in (("data", upload), ("test_data", test_upload)) if given is not None}
-        references = {role: f"{UPLOAD}/{_upload_name(role, given)}" for role, given in files.items()}
+        references = {role: f"{UPLOAD}/{upload_name(role, given)}" for role, given in files.items()}
         spec = replace(spec, **references)  # type: ignore[arg-type]
         with self.fresh_folder() as folder:
             for role, given in files.items():
@@ -196,7 +196,7 @@ def _newest_first(cards: Iterable[RunCard]) -> tuple[RunCard, ...]:
     return tuple(sorted(cards, key=lambda card: (card.created, card.id), reverse=True))
 
 
-def _upload_name(role: str, upload: Upload) -> str:
+def upload_name(role: str, upload: Upload) -> str:
     """A safe file name that still says what the file was called."""
     name = Path(upload.name.replace("\\", "/"))
     if name.suffix.lower() not in UPLOAD_SUFFIXES:

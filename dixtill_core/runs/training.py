@@ -112,20 +112,15 @@ def _stages(
         yield from _evaluate(run, spec, teacher, cache)
 
 
-def load_run_data(run: Run, spec: RunSpec) -> Dataset:
-    """The data of a run as its specification reads them, with labels.
+def read_data(spec: RunSpec, path: str, split: str = "train") -> Dataset:
+    """Labelled texts at `path`, with the columns of the specification.
 
     Raises:
         DataError: they cannot be read, or have no labels.
     """
-    dataset = _load(run, spec, spec.data, "train")
+    dataset = load_dataset(path, text_column=spec.text_column, label_column=spec.label_column, label_names=spec.label_names, split=split)
     dataset.require_labels()
     return dataset
-
-
-def _load(run: Run, spec: RunSpec, reference: str, split: str) -> Dataset:
-    columns = {"text_column": spec.text_column, "label_column": spec.label_column, "label_names": spec.label_names}
-    return load_dataset(run.find(reference), **columns, split=split)  # type: ignore[arg-type]
 
 
 def match_labels(dataset: Dataset, spec: RunSpec, teacher_names: tuple[str, ...]) -> Dataset:
@@ -148,7 +143,7 @@ def match_labels(dataset: Dataset, spec: RunSpec, teacher_names: tuple[str, ...]
 
 def _load_materials(run: Run, spec: RunSpec, clock: Clock, device: str | None) -> Generator[Progress, None, Materials]:
     yield Progress("reading the data", 0, 1)
-    dataset = load_run_data(run, spec)
+    dataset = read_data(spec, run.find(spec.data))
     names = dataset.label_names if spec.label_map is None else tuple(dict.fromkeys(name for name in spec.label_map.values() if name))
     _expect(clock, spec, dataset, len(names))
     if spec.teach is not None:
@@ -227,7 +222,7 @@ def _record(run: Run, finished: FinishedEpoch, watched: WatchedTeacher | None, c
 def _evaluate(run: Run, spec: RunSpec, teacher: Teacher, cache: Path | None) -> Iterator[Progress]:
     """Both models on the test data, once training is over."""
     assert spec.test_data is not None
-    test = match_labels(_load(run, spec, spec.test_data, "test"), spec, teacher.label_names)
+    test = match_labels(read_data(spec, run.find(spec.test_data), "test"), spec, teacher.label_names)
     pair = ModelPair(teacher, load_student(run.folder / STUDENT), run.folder)
     steps = evaluate(pair, test, cache=cache)
     found = yield from result_of((_renamed(step) for step in steps), Evaluation)

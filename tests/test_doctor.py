@@ -237,14 +237,18 @@ def test_a_network_that_breaks_on_a_text_fails_that_check_and_the_others_go_on(t
 # The command
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "100", "HF_HUB_OFFLINE": "1"}
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    settings = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"} | environment
     command = [sys.executable, "-m", "dixtill_core", "doctor", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, stdin=subprocess.DEVNULL)
+    return subprocess.run(command, capture_output=True, text=True, env=settings, timeout=300, stdin=subprocess.DEVNULL)
 
 
-def test_the_command_prints_json_and_nothing_else_and_ends_with_0_where_all_is_well(tmp_path: Path) -> None:
-    result = run("--teacher", save_architecture("distilbert", tmp_path / "model", ("👍🏽", "<b>")), "--json")
+def test_the_command_prints_json_and_nothing_else_and_ends_with_0_for_a_good_model_in_the_hubs_cache(tmp_path: Path) -> None:
+    cached = tmp_path / "models--someone--good"
+    save_architecture("distilbert", cached / "snapshots" / ("a" * 40), ("👍🏽", "<b>"))
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("a" * 40)
+    result = run("--teacher", "someone/good", "--json", HF_HUB_CACHE=str(tmp_path))
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     assert set(found) == {"ok", "checks"}

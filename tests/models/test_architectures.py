@@ -311,6 +311,23 @@ def test_any_number_of_labels_with_any_names_is_kept_in_order(tmp_path: Path, ki
     assert all(attributions.converged for attributions in found)
 
 
+def test_twenty_strange_labels_reach_the_student_in_order(tmp_path: Path) -> None:
+    names = (*(name.strip() or "blank" for name in STRANGE_LABELS), *(f"label {number}" for number in range(10)))
+    folder = save_architecture("bert", tmp_path / "bert", names)
+    words = " ".join(SENTENCES).split()
+    with (tmp_path / "texts.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["text", "label"])
+        rows.writerows((f"{words[n % 20]} {words[n // 20]} {words[n % 7 + 30]} {words[n % 11 + 20]}", names[n % 20]) for n in range(400))
+    student, config = StudentConfig(hidden_size=4, max_vocabulary=100), DistillConfig(epochs=1, batch_size=64, augmented_texts=0)
+    fast = ExplainConfig(n_steps=4, max_steps=4)
+    options = {"explain": fast, "teacher_reference": str(folder), "cache": tmp_path / "cache"}
+    list(distill(load_dataset(tmp_path / "texts.csv"), load_teacher(folder, device="cpu"), tmp_path / "pair", student, config, **options))
+    pair = load_pair(tmp_path / "pair", device="cpu")
+    assert pair.student.label_names == pair.teacher.label_names == names
+    assert set(compare(pair, SENTENCES[0]).student.probabilities) == set(names)
+
+
 def test_two_labels_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="calls two of its labels 'up'"):
         load_teacher(save_architecture("bert", tmp_path / "bert", ("up", "down", "up")))

@@ -99,6 +99,15 @@ class TargetStore:
                 known.add(found)
         return known
 
+    def count_known(self, texts: Sequence[str]) -> int:
+        """How many different ones of the texts are there, so that `compute` has nothing to do for them."""
+        wanted = np.unique(text_keys(texts))
+        is_found = np.zeros(len(wanted), dtype=bool)
+        for shard in self._shards.read_all():
+            positions = find_keys(wanted, keys_of(shard))
+            is_found[positions[positions >= 0]] = True
+        return int(np.count_nonzero(is_found))
+
     def load(self, texts: Sequence[str]) -> TeacherTargets:
         """Targets of `texts`, all of which `compute` has seen. Memory follows the texts asked for, not those in the store.
 

@@ -41,6 +41,13 @@ def test_nothing_is_computed_twice(bert, corpus, tmp_path):
     assert _compute(store, corpus.texts[:12])[-1].total == 2
 
 
+def test_what_is_there_is_counted_each_text_once(bert, corpus, tmp_path):
+    store = TargetStore(bert, EXPLAIN, tmp_path)
+    assert store.count_known(corpus.texts[:10]) == 0
+    _compute(store, corpus.texts[:6])
+    assert store.count_known((*corpus.texts[:10], corpus.texts[0])) == len(set(corpus.texts[:6]))
+
+
 def test_a_stopped_computation_goes_on_behind_its_last_shard_and_ends_with_the_same_bytes(bert, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(targets_module, "SHARD_TEXTS", 4)
     texts = corpus.texts[:12]

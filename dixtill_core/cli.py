@@ -254,6 +254,7 @@ def distill(
     ] = None,
     hidden_size: Annotated[int | None, typer.Option("--hidden-size", help="LSTM units in each direction.")] = None,
     dropout: Annotated[float | None, typer.Option("--dropout")] = None,
+    watch: Annotated[str | None, typer.Option("--watch", help="A sentence whose heatmap is kept after every epoch; '' for none.")] = None,
     seed: SeedOption = 0,
     text_column: TextColumnOption = None,
     label_column: LabelColumnOption = None,
@@ -262,9 +263,10 @@ def distill(
 ) -> None:
     """Distil a teacher into a student. Ctrl-C keeps the best epoch; the same command goes on after a kill."""
     from dixtill_core.config import DistillConfig, StudentConfig
-    from dixtill_core.data.datasets import load_dataset
-    from dixtill_core.distill.trainer import distill as run
     from dixtill_core.models.teacher import load_teacher
+    from dixtill_core.runs.claim import claim_run, place
+    from dixtill_core.runs.spec import RunSpec
+    from dixtill_core.runs.training import Materials, match_labels, read_data, train_run
 
     if attention is None:
         attention = AttentionName.SIGNED if method is MethodName.DIXTILL_PAPER else AttentionName.MAGNITUDE
@@ -275,11 +277,95 @@ def distill(
             augmented_texts=augmented_texts, seed=seed,
         )
     )  # fmt: skip
-    dataset = load_dataset(data, text_column=text_column, label_column=label_column)
-    dataset.require_labels()
-    progress = run(dataset, load_teacher(teacher), out, student_config, config, teacher_reference=teacher, cache=cache, overwrite=overwrite)
-    _follow(progress)
+    spec = RunSpec(
+        place(data), text_column, label_column, teacher=place(teacher), student=student_config, distill=config,
+        **_given(watched=watch),
+    )  # fmt: skip
+    dataset = read_data(spec, data)
+    loaded = load_teacher(teacher)
+    materials = Materials(match_labels(dataset, spec, loaded.label_names), loaded)
+    run = claim_run(out, spec, out.resolve().name, overwrite=overwrite)
+    _follow(train_run(run, cache=cache, materials=materials))
     _say(f"The pair is in {out}. Look at it with: dixtill explain TEXT --models {out}")
+
+
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(help="Folder of the run, for example runs/mine.")],
+    cache: CacheOption = None,
+) -> None:
+    """Go on with a run that was cancelled, interrupted or failed, wherever it was started."""
+    from dixtill_core.runs.folder import Run
+    from dixtill_core.runs.training import train_run
+
+    _follow(train_run(Run(run), cache=cache))
+    _say(f"The run in {run} is finished.")
+
+
+@app.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Where the runs are.")] = Path("runs"),
+    as_json: JsonOption = False,
+) -> None:
+    """Every training run in a folder: status, epochs, quality and agreement on validation data."""
+    from dixtill_core.runs.store import RunStore
+    from dixtill_core.runs.terminal import print_runs, run_record
+
+    if not folder.is_dir():
+        raise DixtillError(f"There is no folder {folder}. Name the one that holds the runs.")
+    cards = RunStore(folder).list()
+    if as_json:
+        _print_json([run_record(card) for card in cards])
+    elif cards:
+        print_runs(cards)
+    else:
+        _say(f"{folder} holds no run. Make one with: dixtill distill --out {folder / 'mine'}")
+
+
+@app.command()
+def sweep(
+    data: DataOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the sweep; the same command goes on after a kill.")],
+    teacher: TeacherOption = "bundled",
+    method: Annotated[str | None, typer.Option("--method", help="Methods to try, with commas between.")] = None,
+    alpha: Annotated[str | None, typer.Option("--alpha", help="Values to try, with commas between.")] = None,
+    temperature: Annotated[str | None, typer.Option("--temperature", help="Values to try, with commas between.")] = None,
+    alignment_weight: Annotated[str | None, typer.Option("--alignment-weight", help="Values to try, with commas between.")] = None,
+    seeds: Annotated[int, typer.Option("--seeds", help="Students of each point.")] = 1,
+    epochs: Annotated[int | None, typer.Option("--epochs")] = None,
+    augmented_texts: Annotated[int | None, typer.Option("--augmented-texts")] = None,
+    hidden_size: Annotated[int | None, typer.Option("--hidden-size")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes that train; all cores where 0.")] = 0,
+    text_column: TextColumnOption = None,
+    label_column: LabelColumnOption = None,
+    cache: CacheOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Try settings each with each and say which are on the front of quality and agreement with the teacher."""
+    from dixtill_core.config import DistillConfig, StudentConfig
+    from dixtill_core.metrics.efficiency import available_threads
+    from dixtill_core.runs.claim import place
+    from dixtill_core.runs.spec import RunSpec
+    from dixtill_core.runs.sweep import plan_sweep, run_sweep
+    from dixtill_core.runs.sweep_grid import SweepGrid
+    from dixtill_core.runs.sweep_result import SweepResult
+    from dixtill_core.runs.terminal import print_sweep
+
+    student, training = _given(hidden_size=hidden_size), _given(epochs=epochs, augmented_texts=augmented_texts)
+    base = RunSpec(
+        place(data), text_column, label_column, teacher=place(teacher), student=StudentConfig.from_dict(student),
+        distill=DistillConfig.from_dict(training), watched="",
+    )  # fmt: skip
+    listed = {"alpha": alpha, "temperature": temperature, "alignment_weight": alignment_weight}
+    values = {name: _numbers(f"--{name.replace('_', '-')}", given) for name, given in listed.items()}
+    grid = SweepGrid.from_dict({"method": _split_names(method) or (), "seeds": seeds} | values)
+    plan_sweep(out, base, grid)
+    result = _follow(run_sweep(out, cache=cache, jobs=jobs or available_threads()), SweepResult)
+    if as_json:
+        _print_json(result.to_dict())
+    else:
+        print_sweep(result)
+    _say(f"The sweep is in {out}: sweep.json, sweep.csv, and a run for each point and seed.")
 
 
 @app.command()
@@ -359,6 +445,14 @@ def _whole_numbers(option: str, listed: str, **words: int | None) -> tuple[int |
     except ValueError as error:
         also = "".join(f", or {word!r}" for word in words)
         raise DixtillError(f"{option} is {listed!r}, but has to be whole numbers with commas between{also}.") from error
+
+
+def _numbers(option: str, listed: str | None) -> tuple[float, ...]:
+    """Numbers between commas; none where the option was left out."""
+    try:
+        return tuple(float(part) for part in listed.split(",")) if listed is not None else ()
+    except ValueError as error:
+        raise DixtillError(f"{option} is {listed!r}, but has to be numbers with commas between.") from error
 
 
 def _split_names(names: str | None) -> tuple[str, ...] | None:

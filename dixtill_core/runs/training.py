@@ -60,6 +60,7 @@ def train_run(
         LockedError: another process or thread trains it.
         DixtillError: the run is finished or cannot be trained; what to do is said.
     """
+    run.read()  # A folder that is no run is said to be none before a lock is left in it.
     with run.hold(wait):
         found = run.read()
         if found["status"] == "finished":

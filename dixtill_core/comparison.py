@@ -96,8 +96,7 @@ def compare(
     teacher = _answer("teacher", pair.teacher, teacher_logits, reasons, seconds, teacher_explainer)
 
     if student_explainer == "attention":
-        reading, seconds = _timed_reading(pair, readable)
-        student = _answer("student", pair.student, reading.logits, attention_of(reading), seconds, student_explainer)
+        student = student_answer(pair.student, readable)
     else:
         student = _explained_student(pair.student, student_explainer, readable, target, config)
 
@@ -113,6 +112,12 @@ def compare(
         )
     scores = agreement(teacher.attributions.scores, student.attributions.scores)
     return Comparison(readable, len(text), reasons.words, teacher, student, scores, tuple(notes))
+
+
+def student_answer(student: StudentClassifier, text: str) -> Answer:
+    """A student's prediction, explained by its own attention; for a text that has words."""
+    reading, seconds = _timed_reading(student, text)
+    return _answer("student", student, reading.logits, attention_of(reading), seconds, "attention")
 
 
 def _explained_student(student: StudentClassifier, explainer: str, text: str, target: str | None, config: ExplainConfig) -> Answer:
@@ -156,12 +161,12 @@ def _readable_part(pair: ModelPair, text: str, words: list[Word]) -> tuple[str, 
     return readable, [note]
 
 
-def _timed_reading(pair: ModelPair, text: str) -> tuple[StudentReading, float]:
+def _timed_reading(student: StudentClassifier, text: str) -> tuple[StudentReading, float]:
     """The student's reading and the median time of a few, since one of a millisecond is mostly noise."""
     seconds = []
     for _ in range(STUDENT_TIMINGS):
         started = time.perf_counter()
-        reading = pair.student.run([text])[0]
+        reading = student.run([text])[0]
         seconds.append(time.perf_counter() - started)
     return reading, median(seconds)
 

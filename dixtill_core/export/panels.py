@@ -5,6 +5,7 @@ Numbers arrive as people read them; lengths and colours follow from `values`, wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -99,9 +100,13 @@ class Figure(NamedTuple):
 
 def comparison_panels(comparison: Comparison, student_shows: StudentShows = "scores") -> tuple[Panel, Panel]:
     """The teacher's panel and the student's; weights are shown where the student is explained by its attention."""
-    student = comparison.student
-    shows_weights = student_shows == "weights" and student.attributions.weights is not None
-    return _score_panel(comparison.teacher), _weight_panel(student) if shows_weights else _score_panel(student)
+    return answer_panel(comparison.teacher), answer_panel(comparison.student, student_shows)
+
+
+def answer_panel(answer: Answer, shows: StudentShows = "scores") -> Panel:
+    """One model's side: its signed scores, or its weights where its own attention explains it."""
+    shows_weights = shows == "weights" and answer.attributions.weights is not None
+    return _weight_panel(answer) if shows_weights else _score_panel(answer)
 
 
 def comparison_figures(comparison: Comparison, k: int) -> tuple[Figure, ...]:
@@ -164,12 +169,12 @@ def joined_words(comparison: Comparison) -> tuple[bool, ...]:
     return tuple(i > 0 and words[i - 1].end == word.start for i, word in enumerate(words))
 
 
-def unsigned_scale(panels: tuple[Panel, Panel]) -> str | None:
-    """What the colour without a sign means; None where both panels have signs."""
-    return " · ".join(panel.shows for panel in panels if not panel.has_sign) or None
+def unsigned_scale(panels: Sequence[Panel]) -> str | None:
+    """What the colour without a sign means; None where all panels have signs."""
+    return " · ".join(dict.fromkeys(panel.shows for panel in panels if not panel.has_sign)) or None
 
 
-def ends_of_scale(panels: tuple[Panel, Panel]) -> tuple[str, str] | None:
+def ends_of_scale(panels: Sequence[Panel]) -> tuple[str, str] | None:
     """What the two ends of the colour scale mean; None where no panel has signs."""
     targets = {panel.target for panel in panels if panel.has_sign}
     if not targets:

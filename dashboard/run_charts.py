@@ -1,0 +1,191 @@
+"""Two runs' curves over each other, and what a sweep found, as plotly figures. Plain data in; no Streamlit here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.chart_parts import End, add_line, name_ends, plot_height, rows
+from dashboard.chart_style import BLUE, GREEN, GREY, ORANGE, PURPLE, SMALL_TYPE, Look, new_figure, style_axes, text_width
+from dashboard.glossary import model_name
+
+if TYPE_CHECKING:
+    from dixtill_core.runs.records import EpochRecord
+
+HEIGHT = 330
+MOST_TICKS = 10
+LETTERS = ("A", "B")
+LOOKS = (Look(BLUE, "circle"), Look(ORANGE, "square", "dash"))
+"""Of the first run and the second: apart by colour, mark and dash."""
+TRAINING_LOOKS = (Look(BLUE, "circle-open", "dot"), Look(ORANGE, "square-open", "dot"))
+
+FRONT_HEIGHT = 560
+METHOD_LOOKS = {
+    "dixtill": Look(BLUE, "circle"),
+    "dixtill_paper": Look(PURPLE, "diamond"),
+    "kl": Look(ORANGE, "square"),
+    "mse": Look(GREEN, "triangle-up"),
+    "ce": Look(GREY, "x"),
+}
+MOST_NAMES = 8
+NEAR_X, NEAR_Y = 0.22, 0.05
+"""Shares of the axes within which a second name would lie on the first."""
+DOMINATED = 0.5
+"""Opacity of a point that another one beats."""
+
+
+class Curve(NamedTuple):
+    """One line of a run: where its number stands in an epoch's record."""
+
+    name: str
+    look: Look
+    epochs: Sequence[EpochRecord]
+    kept: int | None
+    """The epoch whose student is on disk; its mark is large."""
+    value: Callable[[EpochRecord], float]
+
+
+def loss_curves(first: Sequence[EpochRecord], second: Sequence[EpochRecord], kept: tuple[int | None, int | None]) -> list[Curve]:
+    """The loss on validation texts and on training texts of both runs."""
+    curves = []
+    for i, epochs in enumerate((first, second)):
+        curves += [
+            Curve(f"{LETTERS[i]} validation", LOOKS[i], epochs, kept[i], lambda record: record.metrics.get("loss", math.nan)),
+            Curve(f"{LETTERS[i]} training", TRAINING_LOOKS[i], epochs, None, lambda record: record.losses.get("loss", math.nan)),
+        ]
+    return curves
+
+
+def metric_curves(
+    first: Sequence[EpochRecord], second: Sequence[EpochRecord], kept: tuple[int | None, int | None], metric: str
+) -> list[Curve]:
+    """A number of both runs on their validation texts."""
+    return [
+        Curve(LETTERS[i], LOOKS[i], epochs, kept[i], lambda record: record.metrics.get(metric, math.nan))
+        for i, epochs in enumerate((first, second))
+    ]
+
+
+def curves_table(curves: Sequence[Curve]) -> pd.DataFrame:
+    """A row an epoch, a column a curve that has a number; NaN past the end of the shorter run."""
+    columns = {curve.name: {record.epoch: curve.value(record) for record in curve.epochs} for curve in curves}
+    known = {name: values for name, values in columns.items() if not np.isnan(list(values.values())).all()}
+    epochs = sorted({epoch for values in known.values() for epoch in values})
+    return pd.DataFrame({"epoch": epochs} | {name: [values.get(epoch, math.nan) for epoch in epochs] for name, values in known.items()})
+
+
+def curves_figure(curves: Sequence[Curve]) -> go.Figure:
+    """The curves over the same epochs, each named at its end with the number of its last epoch."""
+    table = curves_table(curves)
+    drawn = [curve for curve in curves if curve.name in table]
+    ends = [End(f"{curve.name}  {table[curve.name].dropna().iloc[-1]:.3f}", 0.0, curve.look.colour) for curve in drawn]
+    figure = new_figure(HEIGHT, left=62, right=text_width([end.name for end in ends]) + 30, top=24, bottom=58)
+    for i, curve in enumerate(drawn):
+        known = table[["epoch", curve.name]].dropna()
+        hover = [
+            f"{curve.name}<br>epoch {epoch}: {value:.4f}{', kept' if epoch == curve.kept else ''}"
+            for epoch, value in zip(known["epoch"], known[curve.name], strict=True)
+        ]
+        add_line(figure, known["epoch"], known[curve.name], curve.look, hover, marks_every=max(1, len(known) // 12))
+        if curve.kept in set(known["epoch"]):
+            _mark_kept(figure, curve, float(known.loc[known["epoch"] == curve.kept, curve.name].iloc[0]))
+        ends[i] = ends[i]._replace(value=float(known[curve.name].iloc[-1]))
+    if ends:
+        name_ends(figure, ends, table.drop(columns="epoch").to_numpy(dtype=float), plot_height(figure))
+    last = int(table["epoch"].max()) if len(table) else 1
+    figure.update_xaxes(title="epoch", range=[0.6, last + 0.4], tick0=1, dtick=max(1, -(-last // MOST_TICKS)))
+    style_axes(figure)
+    return figure
+
+
+def _mark_kept(figure: go.Figure, curve: Curve, value: float) -> None:
+    ring = {"symbol": f"{curve.look.marker}-open", "size": 22, "color": curve.look.colour, "line": {"width": 2.5}}
+    figure.add_scatter(x=[curve.kept], y=[value], mode="markers", marker=ring, hoverinfo="skip")
+
+
+def front_figure(table: pd.DataFrame, quality: str, agreement: str) -> go.Figure:
+    """A mark for each point of a sweep, with its spread over seeds, and the front as a line.
+
+    Args:
+        table: columns name, label, method, quality, quality_sd, agreement, agreement_sd, seeds, is_on_front; points without a
+            finished run are left out.
+        quality, agreement: what the two numbers are called.
+    """
+    known = table.dropna(subset=["quality", "agreement"])
+    figure = new_figure(FRONT_HEIGHT, left=88, right=24, top=56, bottom=76)
+    front = known[known["is_on_front"]].sort_values("agreement")
+    if len(front) > 1:
+        line = {"color": GREY, "width": 2.5, "dash": "dot"}
+        figure.add_scatter(x=front["agreement"], y=front["quality"], mode="lines", line=line, hoverinfo="skip", name="the front")
+    for method in dict.fromkeys(known["method"]):
+        _add_method(figure, known[known["method"] == method], str(method), quality, agreement)
+    if len(known):
+        x, y = _axis(known["agreement"], known["agreement_sd"]), _axis(known["quality"], known["quality_sd"])
+        figure.update_xaxes(range=x)
+        figure.update_yaxes(range=y)
+        _name_points(figure, front, x, y)
+    figure.update_xaxes(title=f"{agreement} →")
+    figure.update_yaxes(title=f"{quality} →")
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": SMALL_TYPE}, "itemsizing": "constant"}
+        | {"itemclick": False, "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)"},
+    )
+    style_axes(figure)
+    return figure
+
+
+def _add_method(figure: go.Figure, points: pd.DataFrame, method: str, quality: str, agreement: str) -> None:
+    look = METHOD_LOOKS.get(method, Look(GREY, "star"))
+    opacity = [1.0 if is_on_front else DOMINATED for is_on_front in points["is_on_front"]]
+    figure.add_scatter(
+        x=points["agreement"], y=points["quality"], mode="markers", name=model_name(method), hoverinfo="text",
+        marker={"symbol": look.marker, "size": 16, "color": look.colour, "opacity": opacity},
+        error_x=_spread(points["agreement_sd"], look), error_y=_spread(points["quality_sd"], look),
+        hovertext=[_described(point, quality, agreement) for point in rows(points)],
+    )  # fmt: skip
+
+
+def _described(point: object, quality: str, agreement: str) -> str:
+    name, seeds = getattr(point, "name", ""), getattr(point, "seeds", 1)
+    numbers = [
+        f"{title} {getattr(point, value):.3f}" + ("" if math.isnan(sd := getattr(point, f"{value}_sd")) else f" ± {sd:.3f}")
+        for title, value in ((quality, "quality"), (agreement, "agreement"))
+    ]
+    over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed, so without spread"
+    standing = "on the front" if getattr(point, "is_on_front", False) else "another point has more of both"
+    return "<br>".join([f"<b>{name}</b>", *numbers, over, standing])
+
+
+def _spread(deviations: pd.Series, look: Look) -> dict[str, object]:
+    if deviations.isna().all():
+        return {"visible": False}
+    return {"type": "data", "array": deviations.fillna(0.0), "color": look.colour, "thickness": 1.5, "width": 4}
+
+
+def _axis(values: pd.Series, deviations: pd.Series) -> tuple[float, float]:
+    """Ends of an axis that shows all marks with their spread, and leaves room for names."""
+    spread = deviations.fillna(0.0)
+    low, high = float((values - spread).min()), float((values + spread).max())
+    margin = 0.1 * ((high - low) or 0.1)
+    return low - margin, high + margin
+
+
+def _name_points(figure: go.Figure, front: pd.DataFrame, x: tuple[float, float], y: tuple[float, float]) -> None:
+    """Names beside the points of the front, as many as do not lie on each other; the others are said on hover."""
+    named: list[tuple[float, float]] = []
+    for point in rows(front.sort_values("quality", ascending=False)):
+        at = (point.agreement - x[0]) / (x[1] - x[0]), (point.quality - y[0]) / (y[1] - y[0])
+        if len(named) == MOST_NAMES or any(abs(at[0] - other[0]) < NEAR_X and abs(at[1] - other[1]) < NEAR_Y for other in named):
+            continue
+        named.append(at)
+        is_right = at[0] > 0.6
+        figure.add_annotation(
+            x=point.agreement, y=point.quality, text=f"<b>{point.label}</b>", showarrow=False, font={"size": SMALL_TYPE},
+            xanchor="right" if is_right else "left", xshift=-12 if is_right else 12, yanchor="bottom", yshift=6,
+        )  # fmt: skip

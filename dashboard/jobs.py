@@ -138,12 +138,16 @@ class Jobs:
             JobError: another job is running.
         """
         with self._lock:
-            running = self.running()
-            if running is not None:
-                state = running.state
-                raise JobError(f"“{state.title}” is still running ({_how_far(state)}). Wait for it or cancel it, then start again.")
+            self.require_idle()
             job = self._latest[kind] = Job(kind, title, work)
             return job
+
+    def require_idle(self) -> None:
+        """Raise a JobError where a job is running."""
+        running = self.running()
+        if running is not None:
+            state = running.state
+            raise JobError(f"“{state.title}” is still running ({_how_far(state)}). Wait for it or cancel it, then start again.")
 
     def latest(self, kind: str) -> Job | None:
         return self._latest.get(kind)

@@ -65,7 +65,7 @@ def _summary(epoch: WatchedEpoch, teacher: WatchedTeacher) -> list[tuple[str, bo
         ]
     k = min(TOP_WORDS, len(teacher.words))
     shared = round(_agreement(epoch, teacher)[f"feature_agreement@{TOP_WORDS}"] * k)
-    count = "None" if shared == 0 else f"{shared} of {k}" if shared < k else "All"
+    count = "None" if shared == 0 else str(shared) if shared < k else "All"
     return [
         *start,
         (f" {count}", True),

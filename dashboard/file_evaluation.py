@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from dixtill_core.data.datasets import Dataset, load_dataset
-from dixtill_core.errors import DataError
+from dixtill_core.data import upload
+from dixtill_core.data.datasets import Dataset
+from dixtill_core.errors import DataError, Setting
 from dixtill_core.evaluate import Evaluation, evaluate
 from dixtill_core.experiments.results import SCHEMA, Results, Row, measured_rows, split_measure
 from dixtill_core.metrics.faithfulness_corpus import PairFaithfulness, pair_faithfulness, sample_positions, sample_texts
@@ -19,6 +18,13 @@ from dixtill_core.progress import Progress, result_of
 
 SEED = 0
 """Of the texts that are drawn from a file."""
+FIELDS: Mapping[Setting, str] = {
+    "text_column": "Name the column of texts under “Text column”.",
+    "label_column": "Name the column of labels under “Label column”.",
+    "label_names": "Name the labels in the file itself.",
+    "label_map": "Give the labels in the file the models' names.",
+}
+"""What the page says of each setting that an error asks for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +43,12 @@ def read_upload(name: str, content: bytes, text_column: str | None = None, label
     Raises:
         DataError: as `load_dataset`, with the file's name and in the words of the page.
     """
-    file_name = Path(name.replace("\\", "/")).name or "upload"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / file_name
-        path.write_bytes(content)
-        try:
-            dataset = load_dataset(path, text_column=text_column or None, label_column=label_column or None)
-            dataset.require_labels()
-        except DataError as error:
-            message = str(error).replace(f"{folder}/", "").replace(str(path.parent), "")
-            raise DataError(message.replace("--text-column", "“Text column”").replace("--label-column", "“Label column”")) from error
-    return Dataset(dataset.texts, dataset.labels, dataset.label_names, file_name)
+    try:
+        dataset = upload.read_upload(name, content, text_column=text_column or None, label_column=label_column or None)
+        dataset.require_labels()
+    except DataError as error:
+        raise DataError(error.worded(FIELDS)) from error
+    return dataset
 
 
 def draw(dataset: Dataset, n: int) -> Dataset:

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -60,6 +60,12 @@ LabelColumnOption = Annotated[str | None, typer.Option("--label-column", help="F
 LabelsOption = Annotated[
     str | None, typer.Option("--labels", help="Names of the labels 0, 1, 2 .. in a file of numbers, with commas between.")
 ]
+LabelMapOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label-map", help="Where labels are called otherwise than the teacher's: 'pos=bullish,neg=bearish,other='; other is left out."
+    ),
+]
 ModelsOption = Annotated[
     Path | None, typer.Option("--models", help="Folder that `dixtill distill` wrote; the bundled pair where left out.")
 ]
@@ -106,18 +112,22 @@ def evaluate(
     models: ModelsOption = None,
     text_column: TextColumnOption = None,
     label_column: LabelColumnOption = None,
+    label_map: LabelMapOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Quality of both models on labelled texts, and how far their explanations agree."""
     from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.data.label_map import match_labels
     from dixtill_core.evaluate import Evaluation
     from dixtill_core.evaluate import evaluate as run
     from dixtill_core.terminal import print_evaluation
 
+    mapping = _label_map(label_map)
     dataset = load_dataset(data, text_column=text_column, label_column=label_column, split="test")
     dataset.require_labels()
-    found = _follow(run(_load_pair(models), dataset, cache=cache), Evaluation)
+    pair = _load_pair(models)
+    found = _follow(run(pair, match_labels(dataset, pair.teacher.label_names, mapping), cache=cache), Evaluation)
     if as_json:
         _print_json(asdict(found))
     else:
@@ -258,15 +268,19 @@ def distill(
     seed: SeedOption = 0,
     text_column: TextColumnOption = None,
     label_column: LabelColumnOption = None,
+    label_map: LabelMapOption = None,
     cache: CacheOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Distil a teacher into a student. Ctrl-C keeps the best epoch; the same command goes on after a kill."""
     from dixtill_core.config import DistillConfig, StudentConfig
+    from dixtill_core.data.label_map import complete_label_map, match_labels
     from dixtill_core.models.teacher import load_teacher
     from dixtill_core.runs.claim import claim_run, place
     from dixtill_core.runs.spec import RunSpec
-    from dixtill_core.runs.training import Materials, match_labels, read_data, train_run
+    from dixtill_core.runs.training import Materials, read_data, train_run
+
+    mapping = _label_map(label_map)
 
     if attention is None:
         attention = AttentionName.SIGNED if method is MethodName.DIXTILL_PAPER else AttentionName.MAGNITUDE
@@ -283,7 +297,9 @@ def distill(
     )  # fmt: skip
     dataset = read_data(spec, data)
     loaded = load_teacher(teacher)
-    materials = Materials(match_labels(dataset, spec, loaded.label_names), loaded)
+    if mapping is not None:
+        spec = replace(spec, label_map=complete_label_map(dataset, mapping, loaded.label_names))
+    materials = Materials(match_labels(dataset, loaded.label_names, spec.label_map), loaded)
     run = claim_run(out, spec, out.resolve().name, overwrite=overwrite)
     _follow(train_run(run, cache=cache, materials=materials))
     _say(f"The pair is in {out}. Look at it with: dixtill explain TEXT --models {out}")
@@ -453,6 +469,12 @@ def _numbers(option: str, listed: str | None) -> tuple[float, ...]:
         return tuple(float(part) for part in listed.split(",")) if listed is not None else ()
     except ValueError as error:
         raise DixtillError(f"{option} is {listed!r}, but has to be numbers with commas between.") from error
+
+
+def _label_map(text: str | None) -> dict[str, str | None] | None:
+    from dixtill_core.data.label_map import parse_label_map
+
+    return None if text is None else parse_label_map(text)
 
 
 def _split_names(names: str | None) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,9 +27,12 @@ def choose_text_column(
     """
     if wanted is not None:
         return _require_column(table, wanted, source)
-    if (usual := _usual_name(table, TEXT_COLUMNS)) is not None:
+    if (usual := _usual_name(table.columns, TEXT_COLUMNS)) is not None:
         return usual
-    lengths = mean_lengths() if mean_lengths else {column: float(text_lengths(table[column]).mean()) for column in table}
+    try:
+        lengths = mean_lengths() if mean_lengths else {column: float(text_lengths(table[column]).mean()) for column in table}
+    except UnicodeDecodeError as error:
+        raise DataError(f"{source} cannot be read: a text in it is not UTF-8. Write the file again from the texts.") from error
     best = max(lengths, key=lengths.__getitem__)
     if lengths[best] < SHORTEST_MEAN:
         raise DataError(f"{source} has no column that looks like texts among {_columns(table)}.", "text_column")
@@ -41,16 +44,16 @@ def text_lengths(column: pd.Series) -> pd.Series:
     return column.map(lambda value: len(value) if isinstance(value, str) else 0)
 
 
-def choose_label_column(table: pd.DataFrame, wanted: str | None, text_column: str, source: str) -> str | None:
+def choose_label_column(table: pd.DataFrame, wanted: str | None, text_column: str | None, source: str) -> str | None:
     """The wanted column, or one with a usual name; None where there is no such."""
     if wanted is not None:
         return _require_column(table, wanted, source)
-    return _usual_name(table.drop(columns=text_column), LABEL_COLUMNS)
+    return _usual_name([column for column in table.columns if column != text_column], LABEL_COLUMNS)
 
 
 def read_texts(column: pd.Series, source: str, first_row: int = 1) -> tuple[str, ...]:
     """The texts of a column, of which none may be missing; `first_row` is the number of its first row in the file."""
-    for row, value in enumerate(column, start=first_row):
+    for row, value in cells(column, source, first_row):
         if isinstance(value, str) and value.strip():
             if "\0" in value:
                 raise DataError(
@@ -70,7 +73,7 @@ def read_labels(column: pd.Series, source: str, names: Sequence[str] | None) -> 
         names: of the labels 0, 1, 2 .., where the file holds numbers or these names.
     """
     written: list[str] = []
-    for row, value in enumerate(column, start=1):
+    for row, value in cells(column, source):
         if _is_missing(value) or not (label := label_text(value)):
             raise DataError(f"{_cell(source, row, column)}: the label is missing. Fill it in or delete the row.")
         if not isinstance(value, str) and _kind(value) in _NO_LABELS:
@@ -91,6 +94,20 @@ def read_labels(column: pd.Series, source: str, names: Sequence[str] | None) -> 
         distinct = [str(i) for i in (range(numbers[-1] + 1) if numbers[-1] < MOST_LABELS else numbers)]
     position = {name: i for i, name in enumerate(distinct)}
     return np.array([position[label] for label in written], dtype=np.int64), tuple(distinct)
+
+
+def cells(column: pd.Series, source: str, first_row: int = 1) -> Iterator[tuple[int, object]]:
+    """Row and value of each cell. Strings of Parquet are decoded only now.
+
+    Raises:
+        DataError: one is not UTF-8.
+    """
+    row = first_row - 1
+    try:
+        for row, value in enumerate(column, start=first_row):
+            yield row, value
+    except UnicodeDecodeError as error:  # Of the cell after the last one that was read.
+        raise DataError(f"{_cell(source, row + 1, column)} is not UTF-8. Write the file again from the texts.") from error
 
 
 def label_text(value: object) -> str:
@@ -118,8 +135,8 @@ def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
     return checked
 
 
-def _usual_name(table: pd.DataFrame, names: Sequence[str]) -> str | None:
-    by_lower = {str(column).strip().lower(): column for column in table.columns}
+def _usual_name(columns: Iterable[str], names: Sequence[str]) -> str | None:
+    by_lower = {str(column).strip().lower(): column for column in columns}
     return next((by_lower[name] for name in names if name in by_lower), None)
 
 

@@ -153,8 +153,6 @@ def _first_rows(text: str, separator: str) -> tuple[list[str], list[str]]:
 
 
 def _undecodable(path: Path, content: bytes | None) -> str:
-    if is_parquet(path):
-        return f"{path} cannot be read as a table: a text in it is not UTF-8. Write it again from the texts."
     with _opened(path, content) as stream:
         found = first_undecodable(iter(lambda: stream.read(2**20), b""))
     if found is None:

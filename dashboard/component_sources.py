@@ -20,11 +20,12 @@ class ComponentSources(NamedTuple):
     js: str
 
 
-Component = Literal["comparison", "faithfulness", "watched"]
+Component = Literal["comparison", "faithfulness", "runs", "watched"]
 
 _FILES: dict[Component, tuple[str, ...]] = {
     "comparison": ("comparison.css", "element.js", "panels.js", "comparison.js"),
     "faithfulness": ("comparison.css", "faithfulness.css", "element.js", "faithfulness.js"),
+    "runs": ("comparison.css", "runs.css", "element.js", "panels.js", "comparison.js"),
     "watched": ("comparison.css", "watched.css", "element.js", "panels.js", "watched.js"),
 }
 """All look as a comparison does; some add a style of their own."""

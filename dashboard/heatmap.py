@@ -24,6 +24,7 @@ def heatmap_data(comparison: Comparison, k: int, student_shows: StudentShows) ->
         "notes": list(comparison.notes),
         "words": [{"text": word.text, "is_joined": is_joined} for word, is_joined in zip(comparison.words, joined, strict=True)],
         "panels": [panel_data(panel) for panel in panels],
+        "order": "teacher left, student right, each scaled to its strongest word",
         "scale": {"against": against, "for": speaks_for, "unsigned": unsigned_scale(panels)},
         "is_long": len(comparison.words) > LONG_TEXT,
     }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dixtill_core.explain.attributions import WordAttributions
     from dixtill_core.metrics.faithfulness import Faithfulness
     from dixtill_core.models.pair import ModelPair
+    from dixtill_core.models.student import StudentClassifier
     from dixtill_core.runs.store import RunStore
 
 RUNS = runs_folder()
@@ -26,18 +27,20 @@ WARM_UP = "Shares rise as profit beats forecasts"
 
 
 def find_pairs() -> dict[str, str]:
-    """Name of each folder with a pair of models: the bundled one and those that were distilled here."""
-    own = sorted(file.parent for file in RUNS.glob("*/pair.json"))
-    return {str(BUNDLED_PAIR): "bundled pair"} | {str(folder): _run_name(folder) for folder in own}
+    """Name of each folder with a pair of models: the bundled one, those that were distilled here, and those of sweeps."""
+    found = {file.parent for pattern in ("*/pair.json", "*/*/pair.json") for file in RUNS.glob(pattern)}
+    own = sorted(folder for folder in found if folder.parent == RUNS and not folder.name.startswith("."))
+    swept = sorted(folder for folder in found if (folder.parent / "sweep.json").exists())
+    return {str(BUNDLED_PAIR): "bundled pair"} | {str(folder): _pair_name(folder) for folder in (*own, *swept)}
 
 
-def _run_name(folder: Path) -> str:
+def _pair_name(folder: Path) -> str:
     """What a run is called, with its number where two have the same name; no model code is loaded for it."""
     try:
         name = json.loads((folder / "run.json").read_text(encoding="utf-8"))["name"]
     except (OSError, ValueError, KeyError, TypeError):
         return folder.name
-    return f"{name} ({folder.name[-4:]})"
+    return f"{name} ({folder.name[-4:]})" if folder.parent == RUNS else f"{folder.parent.name}: {name}"
 
 
 def load_store() -> RunStore:
@@ -62,6 +65,14 @@ def load_models(folder: str, version: int) -> ModelPair:
     pair = load_pair(Path(folder), allow_download=False)
     compare(pair, WARM_UP, ExplainConfig(n_steps=4, path="uniform", max_steps=4))
     return pair
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def load_student_alone(folder: str, version: int) -> StudentClassifier:
+    """The student of a run without its teacher, which may not be on this machine."""
+    from dixtill_core.models.checkpoint import load_student
+
+    return load_student(Path(folder) / "student")
 
 
 @st.cache_data(max_entries=100, show_spinner=False)

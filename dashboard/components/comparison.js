@@ -7,6 +7,7 @@ export default function render({ data, parentElement }) {
   if (root.drawn === drawn) return; // A rerun with the same comparison keeps the reader's focus.
   root.drawn = drawn;
 
+  root.classList.toggle("three", data.panels.length === 3);
   const wordLists = data.panels.map((panel) => drawWords(panel, data.words));
   const rows = drawRows(data);
   root.replaceChildren(
@@ -16,7 +17,7 @@ export default function render({ data, parentElement }) {
     drawScale(data.scale),
     element("section", { class: "panel", "aria-label": "Word by word" }, [
       element("h2", {}, ["Word by word"]),
-      element("p", { class: "subtitle" }, ["teacher left, student right, each scaled to its strongest word"]),
+      element("p", { class: "subtitle" }, [data.order]),
       rows,
     ]),
   );
@@ -32,7 +33,7 @@ function drawRows(data) {
         element("span", { class: `value ${value.tone}`, size: value.size }, [value.number]),
       ]),
     );
-    const label = `${word.text}: ${data.panels.map((panel, j) => `${panel.role} ${values[j].number}`).join(", ")}`;
+    const label = `${word.text}: ${data.panels.map((panel, j) => `${panel.title} ${values[j].number}`).join(", ")}`;
     return element("li", { class: "row", "aria-label": label }, [element("span", { class: "name", title: word.text }, [word.text]), ...cells]);
   });
   return element("ul", { class: data.is_long ? "rows long" : "rows", role: "list", "aria-label": "Word by word" }, rows);

@@ -46,7 +46,7 @@ def students_data(students: Sequence[StudentSide], teacher: Answer | None, notes
     order = " and ".join(side.letter for side in students)
     return {
         "summary": summarize_students(students, teacher),
-        "notes": list(notes),
+        "notes": [*notes, *_targets(students, teacher)],
         "words": _words(words),
         "panels": [panel_data(panel) for panel in panels],
         "order": f"{'' if teacher is None else 'teacher, '}{order} from left to right, each scaled to its strongest word",
@@ -86,6 +86,16 @@ def summarize_students(students: Sequence[StudentSide], teacher: Answer | None) 
         (f"B has {counts[1]}", True),
         (".", False),
     ]
+
+
+def _targets(students: Sequence[StudentSide], teacher: Answer | None) -> list[str]:
+    """What each one's words speak about, where that is not the same label."""
+    answers = {} if teacher is None else {"the teacher": teacher}
+    answers |= {side.letter: side.answer for side in students}
+    if len({answer.target_label for answer in answers.values()}) == 1:
+        return []
+    said = [f"{who}'s about “{answer.target_label}”" for who, answer in answers.items()]
+    return [f"Each one's words speak about its own prediction: {', '.join(said)}."]
 
 
 def _share(answer: Answer) -> str:

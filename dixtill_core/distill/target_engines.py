@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import torch
 from transformers.utils.logging import disable_progress_bar
 
 from dixtill_core.config import ExplainConfig
@@ -22,7 +23,7 @@ from dixtill_core.distill.target_rows import compute_rows, finish
 from dixtill_core.distill.target_shards import ShardFolder, shard_bytes, shard_name
 from dixtill_core.errors import DixtillError, ModelError
 from dixtill_core.metrics.efficiency import available_threads
-from dixtill_core.models.teacher import Teacher, load_teacher
+from dixtill_core.models.teacher import BUNDLED, Teacher, load_teacher
 
 WORKER_THREADS = 1
 """Of each worker, so that the bytes of a shard do not depend on how many workers or cores there are."""
@@ -55,13 +56,15 @@ class TeacherSource:
     reference: str
     fingerprint: str
     max_length: int
+    precision: str
     device: str | None = None
     """The fastest that the worker finds where None."""
 
     @classmethod
     def of(cls, teacher: Teacher, reference: str | Path, device: str | None = None) -> TeacherSource:
         folder = Path(reference)
-        return cls(str(folder.resolve()) if folder.exists() else str(reference), teacher.fingerprint, teacher.max_length, device)
+        found = str(folder.resolve()) if folder.exists() and reference != BUNDLED else str(reference)
+        return cls(found, teacher.fingerprint, teacher.max_length, str(teacher.autocast or torch.float32), device)
 
     def load(self) -> Teacher:
         """Load the teacher.
@@ -69,8 +72,9 @@ class TeacherSource:
         Raises:
             ModelError: not there, or another one.
         """
-        teacher = load_teacher(self.reference, device=self.device, max_length=self.max_length)
-        if (teacher.fingerprint, teacher.max_length) != (self.fingerprint, self.max_length):
+        precision = "float32" if self.precision == str(torch.float32) else "auto"
+        teacher = load_teacher(self.reference, device=self.device, max_length=self.max_length, precision=precision)
+        if TeacherSource.of(teacher, self.reference, self.device) != self:
             raise ModelError(f"A worker finds another teacher at {self.reference} than this process. Give all of them the same.")
         return teacher
 

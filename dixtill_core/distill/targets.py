@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,12 +51,14 @@ class TargetStore:
     def __init__(self, teacher: Teacher, explain: ExplainConfig | None, root: Path | None = None) -> None:
         self.teacher = teacher
         self.explain = explain
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "format": FORMAT,
             "teacher": teacher.fingerprint,
             "max_length": teacher.max_length,
             "explain": explain.to_dict() if explain else None,
         }
+        if teacher.autocast:  # Half precision gives other targets. Stores of float32 keep the names that they had without this.
+            self.settings["precision"] = str(teacher.autocast)
         self.folder = Path(root or cache_folder() / "targets") / sha256_of_json(self.settings)[:16]
         self.shard_texts = SHARD_TEXTS
         self._shards = ShardFolder(self.folder)

@@ -354,6 +354,7 @@ def sweep(
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes that train; all cores where 0.")] = 0,
     text_column: TextColumnOption = None,
     label_column: LabelColumnOption = None,
+    label_map: LabelMapOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -369,8 +370,8 @@ def sweep(
 
     student, training = _given(hidden_size=hidden_size), _given(epochs=epochs, augmented_texts=augmented_texts)
     base = RunSpec(
-        place(data), text_column, label_column, teacher=place(teacher), student=StudentConfig.from_dict(student),
-        distill=DistillConfig.from_dict(training), watched="",
+        place(data), text_column, label_column, label_map=_label_map(label_map), teacher=place(teacher),
+        student=StudentConfig.from_dict(student), distill=DistillConfig.from_dict(training), watched="",
     )  # fmt: skip
     listed = {"alpha": alpha, "temperature": temperature, "alignment_weight": alignment_weight}
     values = {name: _numbers(f"--{name.replace('_', '-')}", given) for name, given in listed.items()}

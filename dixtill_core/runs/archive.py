@@ -15,13 +15,14 @@ import zlib
 from pathlib import Path
 from typing import IO
 
+from dixtill_core.data.sources import TABLE_SUFFIXES
 from dixtill_core.distill.trainer import STATE
 from dixtill_core.errors import DixtillError
 from dixtill_core.models.pair import PAIR, STUDENT
 from dixtill_core.runs.archive_check import ArchiveError, check_run
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.layout import EPOCHS, LOG, RUN, TEACHER, TEACHING_STATE, UPLOAD, WATCHED
-from dixtill_core.runs.store import UPLOAD_SUFFIXES, RunStore
+from dixtill_core.runs.store import RunStore
 
 MOST_FILES = 64
 MOST_BYTES = 1024**3
@@ -38,7 +39,7 @@ _TEXT = (
     f"{TEACHER}/adapter_config.json", f"{TEACHER}/validation_texts.txt",
 )  # fmt: skip
 _TENSORS = (STATE, TEACHING_STATE, f"{STUDENT}/model.safetensors", f"{TEACHER}/adapter_model.safetensors")
-_UPLOAD = re.compile(rf"{UPLOAD}/[a-z0-9-]{{1,60}}({'|'.join(re.escape(suffix) for suffix in UPLOAD_SUFFIXES)})")
+_UPLOAD = re.compile(rf"{UPLOAD}/[a-z0-9-]{{1,60}}({'|'.join(re.escape(suffix) for suffix in TABLE_SUFFIXES)})")
 
 
 def export_zip(run: Run, *, with_data: bool = True) -> bytes:

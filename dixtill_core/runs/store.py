@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dixtill_core.data.sources import TABLE_SUFFIXES
+from dixtill_core.data.upload import named_upload
 from dixtill_core.errors import CheckpointError, DataError, DixtillError
 from dixtill_core.files import make_folder, write_atomic, write_json
 from dixtill_core.models.pair import PAIR
@@ -29,8 +31,6 @@ from dixtill_core.runs.spec import RunSpec
 BIN = ".bin"
 IN_BIN = "~"
 """Stands for the slash of an id in the bin."""
-MOST_UPLOAD_BYTES = 200 * 1024**2
-UPLOAD_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._+-]{0,119}")
 _BINNED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._+~-]{0,249}")
 
@@ -198,13 +198,9 @@ def _newest_first(cards: Iterable[RunCard]) -> tuple[RunCard, ...]:
 
 def upload_name(role: str, upload: Upload) -> str:
     """A safe file name that still says what the file was called."""
-    name = Path(upload.name.replace("\\", "/"))
-    if name.suffix.lower() not in UPLOAD_SUFFIXES:
+    name = named_upload(upload.name, upload.content)
+    if name.suffix.lower() not in TABLE_SUFFIXES:
         raise DataError(f"{name.name} ends in {name.suffix or 'nothing'}; DiXtill reads .csv, .tsv and .parquet.")
-    if len(upload.content) > MOST_UPLOAD_BYTES:
-        raise DataError(
-            f"{name.name} has {len(upload.content) / 1e6:,.0f} MB; {MOST_UPLOAD_BYTES / 1e6:,.0f} MB is the most. Give its path instead."
-        )
     return f"{'test' if role == 'test_data' else 'train'}-{folder_name(name.stem)}{name.suffix.lower()}"
 
 

@@ -18,6 +18,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dixtill_core.data.label_map import match_labels
 from dixtill_core.distill.corpus import Corpus, prepare_corpus
 from dixtill_core.distill.targets import TARGET_CONFIG
 from dixtill_core.distill.teach import teach
@@ -33,7 +34,7 @@ from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import Upload, upload_name
 from dixtill_core.runs.sweep_grid import SweepGrid, SweepPoint, sweep_points
 from dixtill_core.runs.sweep_result import SweepResult, read_plan, read_sweep, write_plan, write_result
-from dixtill_core.runs.training import Materials, match_labels, read_data, train_run
+from dixtill_core.runs.training import Materials, read_data, taught_labels, train_run
 
 STAGE = "training students"
 POLL_SECONDS = 0.5
@@ -125,14 +126,13 @@ def load_shared(
     yield Progress("reading the data", 0, 1)
     dataset = read_data(base, base.data)
     if base.teach is not None and not (out / TEACHER / TAUGHT).exists():
-        names = dataset.label_names if base.label_map is None else tuple(dict.fromkeys(name for name in base.label_map.values() if name))
-        labelled = match_labels(dataset, base, names)
+        labelled = match_labels(dataset, taught_labels(base, dataset), base.label_map)
         yield from teach(labelled, base.teach, out / TEACHER, name="MiniLM with LoRA", device=device, state=out / TEACHING_STATE)
         write_atomic(out / TEACHER / TAUGHT, b"")
         (out / TEACHING_STATE).unlink(missing_ok=True)
     yield Progress("loading the teacher", 0, 1)
     teacher = load_teacher(_teacher_of(out, base), device=device)
-    dataset = match_labels(dataset, base, teacher.label_names)
+    dataset = match_labels(dataset, teacher.label_names, base.label_map)
     config = replace(base.distill, method="kl" if needs_teacher_text else "ce")
     corpus = yield from result_of(prepare_corpus(dataset, teacher, base.student, config, TARGET_CONFIG, cache), Corpus)
     return Shared(Materials(dataset, teacher, corpus), Materials(dataset, teacher, corpus.labelled()))

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from dixtill_core.data.datasets import Dataset, load_dataset
+from dixtill_core.data.label_map import match_labels
 from dixtill_core.data.words import split_words
 from dixtill_core.distill.corpus import Corpus
 from dixtill_core.distill.teach import teach
 from dixtill_core.distill.trainer import STATE, FinishedEpoch, distill
-from dixtill_core.errors import DataError, DixtillError
+from dixtill_core.errors import DixtillError
 from dixtill_core.evaluate import Evaluation, evaluate
 from dixtill_core.files import sha256_of_json
 from dixtill_core.models.checkpoint import load_student
@@ -124,34 +125,23 @@ def read_data(spec: RunSpec, path: str, split: str = "train") -> Dataset:
     return dataset
 
 
-def match_labels(dataset: Dataset, spec: RunSpec, teacher_names: tuple[str, ...]) -> Dataset:
-    """The data with the teacher's labels: by the run's label map, or by their names.
-
-    Raises:
-        DataError: a label that has no counterpart.
-    """
+def taught_labels(spec: RunSpec, dataset: Dataset) -> tuple[str, ...]:
+    """Labels of a teacher that is taught on the data: theirs, or those that the label map makes of them."""
     if spec.label_map is None:
-        return dataset.with_label_names(teacher_names)
-    labels = dataset.require_labels()
-    position = {name: i for i, name in enumerate(teacher_names)}
-    unknown = sorted({to for to in spec.label_map.values() if to is not None and to not in position})
-    if unknown:
-        raise DataError(f"The teacher has no label {', '.join(unknown)}. It has {', '.join(teacher_names)}.")
-    table = np.array([position[to] if (to := spec.label_map.get(name)) is not None else -1 for name in dataset.label_names])
-    kept = np.flatnonzero(table[labels] >= 0)
-    return replace(dataset.subset(kept), labels=table[labels[kept]], label_names=tuple(teacher_names))
+        return dataset.label_names
+    return tuple(dict.fromkeys(name for name in spec.label_map.values() if name is not None))
 
 
 def _load_materials(run: Run, spec: RunSpec, clock: Clock, device: str | None) -> Generator[Progress, None, Materials]:
     yield Progress("reading the data", 0, 1)
     dataset = read_data(spec, run.find(spec.data))
-    names = dataset.label_names if spec.label_map is None else tuple(dict.fromkeys(name for name in spec.label_map.values() if name))
+    names = taught_labels(spec, dataset)
     _expect(clock, spec, dataset, len(names))
     if spec.teach is not None:
-        yield from _teach(run, spec, match_labels(dataset, spec, names), clock, device)
+        yield from _teach(run, spec, match_labels(dataset, names, spec.label_map), clock, device)
     yield Progress("loading the teacher", 0, 1)
     teacher = load_teacher(_teacher_reference(run, spec), device=device)
-    return Materials(match_labels(dataset, spec, teacher.label_names), teacher)
+    return Materials(match_labels(dataset, teacher.label_names, spec.label_map), teacher)
 
 
 def _expect(clock: Clock, spec: RunSpec, dataset: Dataset, n_classes: int) -> None:
@@ -223,7 +213,7 @@ def _record(run: Run, finished: FinishedEpoch, watched: WatchedTeacher | None, c
 def _evaluate(run: Run, spec: RunSpec, teacher: Teacher, cache: Path | None) -> Iterator[Progress]:
     """Both models on the test data, once training is over."""
     assert spec.test_data is not None
-    test = match_labels(read_data(spec, run.find(spec.test_data), "test"), spec, teacher.label_names)
+    test = match_labels(read_data(spec, run.find(spec.test_data), "test"), teacher.label_names, spec.label_map)
     pair = ModelPair(teacher, load_student(run.folder / STUDENT), run.folder)
     steps = evaluate(pair, test, cache=cache)
     found = yield from result_of((_renamed(step) for step in steps), Evaluation)

@@ -34,9 +34,14 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("targets")
 
 
+def make_spec(teacher_folder, small_csv):
+    """A specification that trains in seconds."""
+    return RunSpec(data=str(small_csv), teacher=str(teacher_folder("bert")), student=STUDENT, distill=CONFIG, watched=WATCHED)
+
+
 @pytest.fixture
 def spec(teacher_folder, small_csv):
-    return RunSpec(data=str(small_csv), teacher=str(teacher_folder("bert")), student=STUDENT, distill=CONFIG, watched=WATCHED)
+    return make_spec(teacher_folder, small_csv)
 
 
 @pytest.fixture

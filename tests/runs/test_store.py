@@ -3,12 +3,13 @@ import threading
 
 import pytest
 
+from dixtill_core.data.upload import MOST_UPLOAD_BYTES
 from dixtill_core.errors import CheckpointError, ConfigError, DataError, DixtillError
 from dixtill_core.models.checkpoint import save_student
 from dixtill_core.models.pair import write_pair
 from dixtill_core.runs.layout import RUN, SWEEP
 from dixtill_core.runs.spec import RunSpec
-from dixtill_core.runs.store import MOST_UPLOAD_BYTES, RunStore, Upload
+from dixtill_core.runs.store import RunStore, Upload
 from tests.small_models import small_student
 
 

@@ -73,7 +73,7 @@ def match_labels(dataset: Dataset, teacher_names: Sequence[str], label_map: Labe
     except DataError as error:
         if error.setting is not None:
             raise
-        raise DataError(error.problem, "label_map") from error
+        raise DataError(f"{error.problem}{_guess(dataset.label_names, teacher_names)}", "label_map") from error
 
 
 def apply_label_map(dataset: Dataset, label_map: LabelMap, teacher_names: Sequence[str]) -> Dataset:
@@ -114,7 +114,8 @@ def complete_label_map(dataset: Dataset, label_map: LabelMap, teacher_names: Seq
     lacking = [name for name, used in zip(dataset.label_names, is_used, strict=True) if used and name.lower() not in known]
     if lacking:
         raise DataError(
-            f"{dataset.source} has the label {_listed(lacking)}, which is not mapped to a label of the teacher ({_listed(teacher_names)}).",
+            f"{dataset.source} has the label {_listed(lacking)}, which is not mapped to a label of the teacher "
+            f"({_listed(teacher_names)}).{_guess(lacking, teacher_names)}",
             "label_map",
         )
     return {name: known.get(name.lower()) for name in dataset.label_names}
@@ -214,6 +215,14 @@ def _meaning(name: str) -> str:
 
 
 _SENTIMENT_KEYS = tuple(_meaning(name) for name in ("negative", "neutral", "positive"))
+
+
+def _guess(data_names: Sequence[str], teacher_names: Sequence[str]) -> str:
+    """A sentence with the suggested map, where there is anything to suggest."""
+    suggested = [(name, to) for name, to in suggest_label_map(data_names, teacher_names).items() if to is not None]
+    if not suggested:
+        return ""
+    return f" Most likely {', '.join(f'{name} means {to}' for name, to in suggested[:10])}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -95,6 +95,7 @@ def test_labels_that_do_not_match_ask_for_a_map() -> None:
     with pytest.raises(DataError, match=r"has the labels good, bad, the model has bearish, bullish, neutral.*--label-map") as raised:
         match_labels(dataset(("good", "bad")), TEACHER)
     assert raised.value.setting == "label_map"
+    assert "Most likely good means bullish, bad means bearish." in str(raised.value)
     assert names_of(match_labels(dataset(("good", "bad")), TEACHER, {"good": "bullish", "bad": "bearish"})) == ["bullish", "bearish"]
     assert names_of(match_labels(dataset(("Neutral", "Bullish")), TEACHER)) == ["neutral", "bullish"]
 

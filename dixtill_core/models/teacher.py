@@ -169,7 +169,8 @@ class Teacher:
 
     def activation_bytes(self, longest: int) -> int:
         """An estimate from the model's shape, floats of 4 bytes."""
-        config = self.model.config.get_text_config()
+        whole: Any = self.model.config
+        config = whole.get_text_config()
         hidden, layers = getattr(config, "hidden_size", 768), getattr(config, "num_hidden_layers", 12)
         heads = getattr(config, "num_attention_heads", 12)
         return 4 * layers * (20 * hidden + 3 * heads * longest)

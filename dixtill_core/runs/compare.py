@@ -78,7 +78,7 @@ def _notes(first: Run, second: Run, cards: tuple[RunCard, RunCard]) -> list[str]
         run.read().get("fingerprints") or {} if card.spec is not None else {} for run, card in zip((first, second), cards, strict=True)
     ]
     for what, meaning in (("data", "their numbers are about different texts"), ("teacher", "agreement is with different teachers")):
-        if prints[0].get(what) != prints[1].get(what):
+        if what in prints[0] and what in prints[1] and prints[0][what] != prints[1][what]:  # Unknown until a run has begun.
             notes.append(f"The runs have different {what}: {meaning}.")
     notes += [f"{card.name} is {card.status}, so its numbers are not final." for card in cards if card.status != "finished"]
     return notes

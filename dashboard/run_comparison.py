@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from dixtill_core.runs.folder import Run
     from dixtill_core.runs.records import RunCard
 
-CHARTS = ("macro_f1", "feature_agreement@3", "fidelity")
+CHARTS = {"macro_f1": "Macro F1", "feature_agreement@3": "Agreement @3", "fidelity": "Fidelity"}
+"""Metrics by epoch, and the headings of their charts."""
 MARKS = (":blue[●]", ":orange[■]")
 """Of A and B, as in the curves."""
 LOSS_DEFINITION = (
@@ -47,8 +48,9 @@ def show_run_comparison(first: Run, second: Run) -> None:
     """Everything about two runs; what one of them lacks is left out."""
     comparison = compare_runs(first, second)
     cards = comparison.first, comparison.second
-    for letter, mark, card in zip(LETTERS, MARKS, cards, strict=True):
-        st.markdown(f"{mark} **{letter}** {as_markdown(card.name)} {as_markdown(_status(card))}")
+    with st.container(horizontal=True, gap="large"):
+        for letter, mark, card in zip(LETTERS, MARKS, cards, strict=True):
+            st.markdown(f"{mark} **{letter}** {as_markdown(card.name)} {as_markdown(_status(card))}", width="content")
     for note in comparison.notes:
         st.info(as_markdown(note))
     left, right = st.columns(2)
@@ -81,7 +83,7 @@ def show_figures(comparison: RunComparison) -> None:
     if not found:
         st.caption("Neither has finished an epoch.")
         return
-    st.dataframe(figures_table(found), hide_index=True, key="run_figures")
+    st.dataframe(figures_table(found), hide_index=True, key="run_figures", height="content")
     st.caption(ONE_SEED)
 
 
@@ -98,10 +100,10 @@ def show_curves(comparison: RunComparison) -> None:
     kept = tuple(int(card.metrics["epoch"]) if "epoch" in card.metrics else None for card in (comparison.first, comparison.second))
     losses = loss_curves(*comparison.epochs, (kept[0], kept[1]))
     charts = [("Loss", losses, LOSS_DEFINITION, "loss")]
-    for metric in CHARTS:
+    for metric, heading in CHARTS.items():
         curves = metric_curves(*comparison.epochs, (kept[0], kept[1]), metric)
-        title = measure_title(metric)
-        charts.append((title[0].upper() + title[1:], curves, measure_of(metric.partition("@")[0]).meaning, metric.partition("@")[0]))
+        name = metric.partition("@")[0]
+        charts.append((heading, curves, f"**{measure_title(metric)}**: {measure_of(name).meaning}", name))
     columns = st.columns(2) * 2
     for column, (heading, curves, definition, name) in zip(columns, charts, strict=True):
         table = curves_table(curves)
@@ -118,12 +120,11 @@ def show_sentence(first: Run, second: Run, cards: tuple[RunCard, RunCard]) -> No
         st.caption(as_markdown(f"{' and '.join(missing)} {'have' if len(missing) > 1 else 'has'} no student yet."))
         return
     st.session_state.setdefault("runs_text", DEFAULT_TEXT)
-    columns = st.columns([3, 1], vertical_alignment="bottom")
-    text = columns[0].text_input(
+    text = st.text_input(
         "Sentence", key="runs_text", persist_state="session", max_chars=LONGEST_WATCHED, label_visibility="collapsed",
         placeholder="Type a sentence and press Enter",
     )  # fmt: skip
-    shows = columns[1].segmented_control(
+    shows = st.segmented_control(
         "Student shows", list(STUDENT_VIEWS), default="scores", required=True, key="runs_shows", persist_state="session",
         format_func=STUDENT_VIEWS.__getitem__, label_visibility="collapsed",
     )  # fmt: skip

@@ -106,4 +106,6 @@ def _text(figure: Figure, value: float) -> str:
 
 def _difference(figure: Figure) -> str:
     difference = figure.second - figure.first
-    return "" if figure.where == RUN or math.isnan(difference) else signed(difference)
+    if figure.where == RUN or math.isnan(difference):
+        return ""
+    return signed(difference) if abs(difference) >= 0.0005 else "0.000"

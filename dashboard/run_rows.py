@@ -23,7 +23,7 @@ NO_METHOD = "unknown"
 METRIC_COLUMNS = {
     "macro F1": "macro_f1",
     "accuracy": "accuracy",
-    "feature agreement @3": "feature_agreement@3",
+    "agreement @3": "feature_agreement@3",
     "fidelity": "fidelity",
 }
 """Columns that hold a number of the kept epoch, on validation texts, by what they are called on screen."""

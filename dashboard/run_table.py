@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard.glossary import measure_of
 from dashboard.resources import load_jobs, load_store
 from dashboard.run_actions import Resume, show_actions, show_group_actions
 from dashboard.run_bin import offer_undo, show_bin
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
 
 CHOSEN = "runs_chosen"
 """In the session's state: ids of the selected runs."""
+WITH_SWEEPS = "runs_sweeps"
+"""Key of the switch that lists the runs of sweeps."""
 LOOK_SECONDS = 3.0
 """Between two looks at the runs' folders while something trains."""
-ROW, HEADER, MOST_ROWS = 35, 38, 12
-"""Pixels of a row and of the header, and rows before the table scrolls."""
 
 
 def show_runs(resume: Resume | None = None) -> None:
@@ -77,7 +78,7 @@ def show_runs(resume: Resume | None = None) -> None:
 def show_filters(cards: Sequence[RunCard]) -> tuple[RunCard, ...]:
     """Ask which runs are wanted, and offer what is about all of them: an import and the bin."""
     text, statuses, methods, tags = "", [], [], []
-    with_sweeps = True
+    swept = sum(bool(sweep_of(card)) for card in cards)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if cards:
             text = st.text_input(
@@ -88,8 +89,9 @@ def show_filters(cards: Sequence[RunCard]) -> tuple[RunCard, ...]:
             tags = _ask("Tag", "runs_tag", choices(tag for card in cards for tag in card.tags))
         show_import(CHOSEN)
         show_bin()
-    if any(sweep_of(card) for card in cards):
-        with_sweeps = st.toggle("Runs of sweeps", True, key="runs_sweeps", persist_state="session")
+    with_sweeps = True
+    if swept:
+        with_sweeps = st.toggle(f"Show the {swept} runs of sweeps too", key=WITH_SWEEPS, persist_state="session")
     return filter_runs(cards, RunFilter(text or "", tuple(statuses), tuple(methods), tuple(tags), with_sweeps))
 
 
@@ -112,7 +114,7 @@ def show_table(cards: Sequence[RunCard]) -> list[RunCard]:
         selection_mode="multi-row",
         selection_default={"selection": {"rows": before, "columns": [], "cells": []}},
         column_config=_columns(),
-        height=HEADER + ROW * min(len(cards), MOST_ROWS),
+        placeholder="",
         alt="All training runs",
     )
     rows = [i for i in event["selection"]["rows"] if i < len(cards)]
@@ -135,8 +137,9 @@ def _columns() -> dict[str, Any]:
         TEST_COLUMN: st.column_config.NumberColumn(format="%.3f", help="On test texts, where the run was given some."),
         NOTE_COLUMN: st.column_config.TextColumn(width="medium", help="What is wrong with it."),
     }
-    for title in METRIC_COLUMNS:
-        columns[title] = st.column_config.NumberColumn(format="%.3f", help="Of the kept epoch, on validation texts.")
+    for title, metric in METRIC_COLUMNS.items():
+        meaning = measure_of(metric.partition("@")[0]).meaning
+        columns[title] = st.column_config.NumberColumn(format="%.3f", help=f"Of the kept epoch, on validation texts. {meaning}")
     return columns
 
 

@@ -1,0 +1,81 @@
+"""What a sweep found as tables: one for the chart, one for people. No Streamlit here."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from dashboard.run_figures import measure_title
+from dixtill_core.runs.sweep_grid import READ_BY, SHORT
+
+if TYPE_CHECKING:
+    from dixtill_core.runs.sweep_result import SweepResult, SweepRow
+
+SHOWN = ("macro_f1", "feature_agreement@3", "accuracy", "fidelity", "sign_agreement@3")
+"""Metrics of the table; the two of the chart come first."""
+ORDER = ("finished", "running", "failed", "cancelled", "interrupted", "damaged", "queued")
+
+
+def point_labels(rows: Sequence[SweepRow]) -> list[str]:
+    """A short name for each point: only what tells it from the others."""
+    names = ("method", *READ_BY)
+    tried = [name for name in names if len({row.settings[name] for row in rows if name in row.settings}) > 1]
+    labels = []
+    for row in rows:
+        parts = [row.settings["method"]] if "method" in tried else []
+        parts += [f"{SHORT[name]} {row.settings[name]:g}" for name in tried if name != "method" and name in row.settings]
+        labels.append(", ".join(parts) or row.name)
+    return labels
+
+
+def chart_table(result: SweepResult) -> pd.DataFrame:
+    """A row a point, as `run_charts.front_figure` takes it."""
+    columns = ["name", "label", "method", "quality", "quality_sd", "agreement", "agreement_sd", "seeds", "is_on_front"]
+    found = [
+        (
+            row.name, label, row.settings["method"], row.means[result.quality], row.spreads[result.quality],
+            row.means[result.agreement], row.spreads[result.agreement], row.seeds, row.is_on_front,
+        )
+        for row, label in zip(result.rows, point_labels(result.rows), strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(found, columns=columns)
+
+
+def points_table(result: SweepResult) -> pd.DataFrame:
+    """A row a point for people: its settings, each metric as mean ± standard deviation, and how many of its runs are done."""
+    metrics = dict.fromkeys((result.quality, result.agreement, *SHOWN))
+    rows = []
+    for row in result.rows:
+        settings = {"method": row.settings["method"]} | {SHORT[name]: row.settings.get(name, math.nan) for name in READ_BY}
+        numbers = {measure_title(metric): _mean_text(row.means[metric], row.spreads[metric]) for metric in metrics}
+        rows.append({"front": "●" if row.is_on_front else "", **settings, **numbers, "runs": f"{row.seeds} of {len(row.runs)}"})
+    table = pd.DataFrame(rows)
+    return table.drop(columns=[name for name in SHORT.values() if table[name].isna().all()])
+
+
+def numbers_table(result: SweepResult) -> pd.DataFrame:
+    """Every number of every point, for a file: the columns of sweep.csv."""
+    rows: list[dict[str, Any]] = []
+    for row in result.rows:
+        settings = {name: row.settings.get(name) for name in ("method", *READ_BY)}
+        spreads = {f"{metric}_sd": value for metric, value in row.spreads.items()}
+        rows.append({**settings, "seeds": row.seeds, "is_on_front": row.is_on_front, **row.means, **spreads})
+    return pd.DataFrame(rows)
+
+
+def status_text(result: SweepResult) -> str:
+    """How many runs are where: `5 of 18 runs are finished, 1 failed`."""
+    counts = Counter(status for row in result.rows for status in row.runs.values())
+    total = sum(counts.values())
+    others = [f"{counts[status]} {status}" for status in ORDER[1:] if counts[status]]
+    return ", ".join([f"{counts['finished']} of {total} runs are finished", *others])
+
+
+def _mean_text(mean: float, spread: float) -> str:
+    if math.isnan(mean):
+        return ""
+    return f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"

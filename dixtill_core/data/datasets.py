@@ -174,7 +174,7 @@ def text_key(text: str) -> str:
 
 
 def duplicate_key(text: str) -> str:
-    """Equal for texts that differ only in URLs, case, white space or the names of tickers and mentions."""
+    """Equal for texts that differ only in URLs, case, white space, numbers of a kind or the names of tickers and mentions."""
     return key_of_words((normalize_word(word.text) for word in split_words(text)), text)
 
 

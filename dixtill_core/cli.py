@@ -196,6 +196,30 @@ def benchmark(
 
 
 @app.command()
+def profile(
+    data: DataOption,
+    test: Annotated[str | None, typer.Option("--test", help="Data to be tested on: texts that are in both are found.")] = None,
+    labels: LabelsOption = None,
+    text_column: TextColumnOption = None,
+    label_column: LabelColumnOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What is in the data, before anything is trained on them: labels, lengths, repeats, leaks, language, and what to do."""
+    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.data.profile import DataProfile, profile_steps
+    from dixtill_core.data.terminal import print_profile
+
+    columns: dict[str, Any] = {"text_column": text_column, "label_column": label_column, "label_names": _split_names(labels)}
+    dataset = load_dataset(data, **columns)
+    test_dataset = None if test is None else load_dataset(test, **columns, split="test")
+    found = _follow(profile_steps(dataset, test_dataset), DataProfile)
+    if as_json:
+        _print_json(found.to_dict())
+    else:
+        print_profile(found)
+
+
+@app.command()
 def teach(
     data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder for the adapter.")],

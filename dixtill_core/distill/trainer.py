@@ -137,11 +137,6 @@ def distill(
     while run.epoch < config.epochs:
         losses = yield from _train_epoch(run, corpus, config)
         metrics = _evaluate(run.averaged, corpus.validation, config)
-        if not math.isfinite(metrics["loss"]):
-            raise DixtillError(
-                f"The loss of epoch {run.epoch} is no number any more: training diverged. Choose a lower learning rate than "
-                f"{config.learning_rate:g}. The best epoch before it is kept."
-            )
         student = StudentClassifier(run.averaged, corpus.vocabulary, teacher.label_names)
         is_best = not run.best or metrics["loss"] < run.best["loss"]
         if is_best:
@@ -269,6 +264,11 @@ def _evaluate(network: Student, examples: Examples, config: DistillConfig) -> di
         logits[positions] = output.logits.numpy()
         for row, i in enumerate(positions):
             scores[i] = output.scores[row, : len(examples.scores[i])].numpy()
+    if not (np.isfinite(logits).all() and math.isfinite(total)):
+        raise DixtillError(
+            "Training diverged: the student's output is no number any more. The best epoch so far is kept. Choose a lower learning "
+            f"rate than {config.learning_rate:g}."
+        )
     quality = classification_scores(examples.labels, logits)
     same = fidelity(examples.logits, logits)
     return {"loss": total / len(examples), **quality, "fidelity": same, **mean_agreement(examples.scores, scores, VALIDATION_KS)}

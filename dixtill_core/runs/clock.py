@@ -80,10 +80,12 @@ class Clock:
         if not self._expected:
             return None
         spent, moved = time.monotonic() - self._stage_started, done - self._stage_done
-        if spent >= BELIEVED_SECONDS and moved > 0 and total:
+        if not total:
+            here = 0.0
+        elif spent >= BELIEVED_SECONDS and moved > 0:
             here = spent / moved * (total - done)
         else:
-            here = self._expected.get(stage, 0.0) * (1 - done / total if total else 1.0)
+            here = self._expected.get(stage, 0.0) * (1 - done / total)
         names = list(self._expected)
         later = names[names.index(stage) + 1 :] if stage in names else [name for name in names if name not in self._stages]
         return here + sum(self._expected[name] for name in later)

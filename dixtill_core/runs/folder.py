@@ -141,8 +141,11 @@ class Run:
             LockedError: another process or thread trains it.
         """
         with hold_lock(self.folder / LOCK, f"The run in {self.folder} is being trained already.", wait):
-            (self.folder / STOP).unlink(missing_ok=True)
-            yield
+            (self.folder / STOP).unlink(missing_ok=True)  # A wish to whoever trained it before, and was killed.
+            try:
+                yield
+            finally:
+                (self.folder / STOP).unlink(missing_ok=True)
 
     def ask_to_stop(self) -> None:
         """Ask whoever trains this run, in any process, to stop at its next step and keep the best epoch."""

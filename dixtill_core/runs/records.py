@@ -137,7 +137,7 @@ class WatchedEpoch:
     """The watched sentence under the student of one epoch."""
 
     epoch: int
-    """From 1; 0 is the student before its training."""
+    """From 1."""
     scores: tuple[float, ...]
     """One a word of `WatchedTeacher.words`, before the softmax."""
     weights: tuple[float, ...]

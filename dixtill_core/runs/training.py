@@ -9,6 +9,7 @@ what the teacher said is kept in the cache of targets, and the training state af
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -70,13 +71,13 @@ def train_run(
         clock = Clock(run, float(found.get("seconds", 0.0)))
         run.update(status="running", error=None)
         run.say("started" if found["status"] == "queued" else "resumed")
+        is_stopped = False
         try:
-            for progress in _stages(run, spec, clock, cache, device, materials):
-                yield clock.see(progress)
-                if run.is_asked_to_stop:
-                    clock.end("cancelled")
-                    yield Progress("cancelled", 0, 0, note="The run was asked to stop. Its best epoch is kept.")
-                    return
+            with closing(_stages(run, spec, clock, cache, device, materials)) as stages:  # What it writes last, it writes under the lock.
+                for progress in stages:
+                    yield clock.see(progress)
+                    if is_stopped := run.is_asked_to_stop:
+                        break
         except (GeneratorExit, KeyboardInterrupt):
             clock.end("cancelled")
             raise
@@ -86,12 +87,14 @@ def train_run(
         except BaseException as error:
             clock.end("failed", f"An unexpected {type(error).__name__}: {error}")
             raise
-        clock.end("finished")
+        clock.end("cancelled" if is_stopped else "finished")
+        if is_stopped:
+            yield Progress("cancelled", 0, 0, note="The run was asked to stop. Its best epoch is kept.")
 
 
 def _stages(
     run: Run, spec: RunSpec, clock: Clock, cache: Path | None, device: str | None, materials: Materials | None
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     if materials is None:
         materials = yield from _load_materials(run, spec, clock, device)
     else:

@@ -154,6 +154,7 @@ def test_a_run_that_is_asked_to_stop_stops_at_its_next_step(store, spec, cache):
             Run(run.folder).ask_to_stop()  # As another process would.
     assert stages[-1] == "cancelled"
     assert (run.card().status, run.card().epochs) == ("cancelled", 1)
+    assert not run.is_asked_to_stop  # It was, and it did.
 
 
 def test_a_run_is_trained_by_one_at_a_time(store, spec, cache):

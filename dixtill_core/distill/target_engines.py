@@ -6,7 +6,9 @@ Whoever computes, this process writes the shards and reports; workers get texts 
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -145,8 +147,9 @@ class Processes:
         finally:
             for pipe in workers:
                 pipe.close()  # A worker ends by itself when it next looks at its pipe.
+            deadline = time.monotonic() + GRACE_SECONDS
             for worker in workers.values():
-                worker.join(GRACE_SECONDS)
+                worker.join(max(0.0, deadline - time.monotonic()))
                 worker.terminate()
                 worker.join()
 
@@ -168,24 +171,32 @@ def _feed(workers: dict[Connection, Any], work: ShardWork) -> Iterator[int]:
                 yield len(texts)
                 texts = next(shards, None)
             if texts is not None:
-                pipe.send(texts)
+                with _death_said(workers[pipe]):
+                    pipe.send(texts)
                 busy[pipe] = name
                 texts = next(shards, None)
 
 
 def _receive(pipe: Connection, worker: Any) -> int | bytes:
     """How many texts a worker has just finished, or the bytes of its shard."""
-    try:
+    with _death_said(worker):
         answer = pipe.recv()
+    if isinstance(answer, str):
+        raise DixtillError(answer)
+    return answer
+
+
+@contextmanager
+def _death_said(worker: Any) -> Iterator[None]:
+    """Turn the end of a worker's pipe into what the user can do about it."""
+    try:
+        yield
     except (EOFError, OSError) as error:
         worker.join()
         raise DixtillError(
             f"A worker process ended with status {worker.exitcode}, perhaps for want of memory. Finished shards are kept; "
             "the same command goes on, with fewer --workers where memory is short."
         ) from error
-    if isinstance(answer, str):
-        raise DixtillError(answer)
-    return answer
 
 
 def _work(pipe: Connection, source: TeacherSource, explain: ExplainConfig | None) -> None:

@@ -53,12 +53,12 @@ class MissingTexts:
             yield shard
 
 
-def find_missing(texts: Iterable[str], known: KeySet, shard_texts: int) -> Generator[Progress, None, MissingTexts]:
-    """Read the stream through, yielding progress now and then; the return value is what `known` lacks."""
+def find_missing(texts: Iterable[str], known: KeySet, shard_texts: int, stage: str) -> Generator[Progress, None, MissingTexts]:
+    """Read the stream through, yielding progress of `stage` now and then; the return value is what `known` lacks."""
     missing, read = KeySet(), 0
     for batch, keys in keyed_batches(texts):
         missing.add(keys[~known.contains(keys)])
-        if (read + len(batch)) // READING_TEXTS > read // READING_TEXTS:
-            yield Progress("reading the texts", read + len(batch), read + len(batch))
-        read += len(batch)
+        before, read = read, read + len(batch)
+        if read // READING_TEXTS > before // READING_TEXTS:
+            yield Progress(stage, 0, 0, detail=f"{read:,} texts read")
     return MissingTexts(texts, missing.sorted(), shard_texts)

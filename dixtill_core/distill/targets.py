@@ -80,7 +80,7 @@ class TargetStore:
         if iter(texts) is texts:
             raise TypeError("The texts are read twice. Give a sequence or a TextStream, not an iterator.")
         known = yield from self._known()
-        missing = yield from find_missing(texts, known, self.shard_texts)
+        missing = yield from find_missing(texts, known, self.shard_texts, self.stage)
         del known
         total, done = len(missing), 0
         if not missing:

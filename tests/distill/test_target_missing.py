@@ -15,7 +15,7 @@ TEXTS = [f"text {i}" for i in range(10)]
 def missing_of(texts: Iterable[str], known: Iterable[str] = (), shard_texts: int = 4) -> tuple[MissingTexts, list[Progress]]:
     keys = KeySet()
     keys.add(text_keys(known))
-    steps, progress = find_missing(texts, keys, shard_texts), []
+    steps, progress = find_missing(texts, keys, shard_texts, "reading"), []
     while True:
         try:
             progress.append(next(steps))
@@ -62,5 +62,5 @@ def test_a_text_that_appears_only_in_the_second_reading_is_left_for_the_next_run
 def test_a_long_stream_shows_signs_of_life_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target_missing, "READING_TEXTS", 2000)
     _, progress = missing_of(f"text {i}" for i in range(5000))
-    assert [step.done for step in progress] == [2048, 4096]
+    assert [(step.stage, step.detail) for step in progress] == [("reading", "2,048 texts read"), ("reading", "4,096 texts read")]
     assert missing_of(TEXTS)[1] == []

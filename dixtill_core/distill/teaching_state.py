@@ -20,7 +20,13 @@ RANDOM, CUDA_RANDOM = "random", "random.cuda"
 
 
 def save_teaching(
-    path: Path, key: str, trainable: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer, schedule: OneCycleLR, epoch: int, best: float
+    path: Path,
+    key: str,
+    trainable: Mapping[str, nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    schedule: OneCycleLR,
+    epoch: int,
+    best: float,
 ) -> None:
     """Write weights, optimiser, schedule and random numbers after an epoch; `key` says which training they belong to."""
     tensors = {f"weight.{name}": parameter.detach().cpu().contiguous() for name, parameter in trainable.items()}

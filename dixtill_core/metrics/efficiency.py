@@ -75,7 +75,7 @@ def measure_efficiency(
     """Yield progress after each turn of a model, and last the rows: by length, batch and model, as given.
 
     The first model is the baseline of speedup and compression. Where the configuration names no number of threads,
-    each model runs on all cores, or on its `useful_threads` where it has fewer; its rows say which. The process's
+    each model runs on all cores, or on those of its `useful_threads`; its rows say how many. The process's
     number of threads is as before once this ends, is closed or fails.
 
     Raises:
@@ -85,24 +85,27 @@ def measure_efficiency(
     """
     config = config or EfficiencyConfig()
     require_measurable(models, texts, config)
-    threads = {name: threads_of(model, config) for name, model in models.items()}
     before = torch.get_num_threads()
     try:
-        with threadpool_limits(max(threads.values())):  # NumPy's and SciPy's own
+        with threadpool_limits(config.threads or available_threads()):  # NumPy's and SciPy's own
             rows: list[EfficiencyRow] = []
             for length in config.lengths:
                 for batch in config.batches:
-                    rows += yield from _measure_batch(models, texts, batch, length, threads, config)
+                    rows += yield from _measure_batch(models, texts, batch, length, config)
             yield rows
     finally:
         torch.set_num_threads(before)
 
 
-def threads_of(model: Classifier, config: EfficiencyConfig) -> int:
-    """Threads that a model is measured on."""
+def threads_of(model: Classifier, texts: Sequence[str], length: int | None, config: EfficiencyConfig) -> int:
+    """Threads that a model is measured on with batches like `texts`."""
     if config.threads is not None:
         return config.threads
-    return min(available_threads(), getattr(model, "useful_threads", available_threads()))
+    useful_threads = getattr(model, "useful_threads", None)
+    if useful_threads is None:
+        return available_threads()
+    longest = max(model.piece_counts(texts)) if length is None else length
+    return min(available_threads(), useful_threads(len(texts) * longest))
 
 
 def available_threads() -> int:
@@ -131,10 +134,11 @@ Pass = Callable[[], object]
 
 
 def _measure_batch(
-    models: Models, texts: Sequence[str], batch: int, length: int | None, threads: Mapping[str, int], config: EfficiencyConfig
+    models: Models, texts: Sequence[str], batch: int, length: int | None, config: EfficiencyConfig
 ) -> Generator[Progress, None, list[EfficiencyRow]]:
     """One batch size and length for all models."""
     batches = sample_batches(texts, batch, config.repetitions, config.seed)
+    threads = {name: threads_of(model, batches[0], length, config) for name, model in models.items()}
     stage = f"batch {batch}, " + ("the texts' own lengths" if length is None else f"padded to {length}")
 
     def prepare(model: Classifier, chosen: Sequence[str]) -> Pass:
@@ -144,6 +148,7 @@ def _measure_batch(
     for name, model in models.items():
         torch.set_num_threads(threads[name])
         prepare(model, batches[0])()  # Warm-up: the first pass of a shape plans its kernels.
+        torch.set_num_threads(1)  # Memory is counted in one thread alone.
         peaks[name] = peak_memory_bytes(_network_alone(model, batches[0], length)) or None
         yield Progress(stage, 0, config.repetitions * len(models))
     seconds = yield from _take_turns(models, threads, prepare, batches, stage, config.seconds, LEAST_ROUNDS)

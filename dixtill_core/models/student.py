@@ -24,10 +24,15 @@ from dixtill_core.config import StudentConfig
 from dixtill_core.data.vocabulary import PADDING_ID, Vocabulary
 from dixtill_core.data.words import UNKNOWN, Word, split_words
 from dixtill_core.models.classifier import NO_WORD, EncodedTexts
+from dixtill_core.models.shared_rows import SHARED_WORDS, run_shared
 from dixtill_core.models.single_text import SHORT_TEXT, SingleTextNetwork
 
 MASKED = -1e4
 """Added to the scores of padding before the softmax; finite, so that half precision and exports keep it."""
+
+
+MOST_THREADS = 4
+"""Of a large batch: the parts have to stay large."""
 
 
 class StudentOutput(NamedTuple):
@@ -95,10 +100,6 @@ class StudentReading(NamedTuple):
 class StudentClassifier:
     """A trained network with the vocabulary and label names that it needs to read text."""
 
-    useful_threads = 1
-    """The steps of an LSTM are too small to share: a second thread gains nothing, and where another process holds its
-    core, every step waits for it."""
-
     def __init__(
         self,
         network: Student,
@@ -146,7 +147,17 @@ class StudentClassifier:
 
     def read(self, inputs: dict[str, Tensor]) -> StudentOutput:
         """Run encoded texts; one without words is read as a single padding id."""
-        return self.network(inputs["input_ids"], inputs["attention_mask"].sum(dim=1).clamp_min(1))
+        ids, lengths = inputs["input_ids"], inputs["attention_mask"].sum(dim=1).clamp_min(1)
+        threads = min(torch.get_num_threads(), len(ids), self.useful_threads(ids.numel()))
+        if threads > 1 and ids.is_cpu and not torch.is_grad_enabled():
+            return StudentOutput(*run_shared(self.network, ids, lengths, threads))
+        return self.network(ids, lengths)
+
+    @staticmethod
+    def useful_threads(words: int) -> int:
+        """Threads that a batch of `words`, padding counted, gains from. A second one for a small batch gains nothing, and
+        where another process holds its core, every step of the LSTM waits for it."""
+        return MOST_THREADS if words >= SHARED_WORDS else 1
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """Logits (texts, classes) of encoded texts."""

@@ -33,6 +33,8 @@ def test_the_published_students_keep_what_the_project_promises_on_texts_they_nev
     assert mean("agreement", metric="feature_agreement", k=3, **own) >= 0.55
     assert mean("agreement", metric="sign_agreement", k=3, **own) >= 0.50
     assert mean("efficiency", model="dixtill", metric="compression") >= 127
+    assert mean("efficiency", model="dixtill", metric="speedup_150", k=32) >= 500
+    assert mean("efficiency", model="dixtill", metric="speedup_corpus", k=1) >= 300
 
 
 def test_dixtill_leads_every_other_method_in_agreement_and_the_lead_is_significant():

@@ -91,8 +91,8 @@ def efficiency_table(results: Results) -> Table:
     header = ("model", "MB on disk", "compression", "ms for 32 x 150", "speedup, 32 x 150", "speedup, one real text", "ms per explanation")
     machine = results.record["machine"]
     note = (
-        f"Medians on {machine['cores']} cores, each model on the threads that it gains from; ratios to the first row. An explanation of a teacher is "
-        "Integrated Gradients, of a student its attention, which comes with the prediction."
+        f"Medians on {machine['cores']} cores, each model on the threads that it gains from; ratios to the first row. An explanation of a "
+        "teacher is Integrated Gradients, of a student its attention, which comes with the prediction."
     )
     return Table("table3", "Table 3: size and speed", note, header, tuple(rows))
 

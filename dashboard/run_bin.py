@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 JUST_DELETED = "runs_just_deleted"
 """In the session's state: what the latest deletion put into the bin."""
+ASKED = "runs_empty_bin_asked"
+"""In the session's state: whether emptying the bin was asked for once."""
 LONGEST_LIST = 30
 
 
@@ -77,21 +79,27 @@ def show_bin() -> None:
                     _restore([entry])
         if len(found) > LONGEST_LIST:
             st.caption(f"and {len(found) - LONGEST_LIST} more")
-        if found and st.button("Empty the bin …", key="ask_empty"):
-            confirm_empty(len(found))
+        if found:
+            _offer_empty(len(found))
 
 
-@st.dialog("Empty the bin?")
-def confirm_empty(count: int) -> None:
-    what = "What is in it is" if count == 1 else f"All {count} entries are"
-    st.write(f"{what} deleted from the disk for good. Nothing can bring back the models and their curves.")
+def _offer_empty(count: int) -> None:
+    """Delete for good, asked twice."""
+    if not st.session_state.get(ASKED):
+        st.button("Empty the bin …", key="ask_empty", on_click=_ask, args=(True,))
+        return
+    st.warning(f"{'It is' if count == 1 else f'All {count} are'} deleted from the disk. Nothing can bring the models and curves back.")
     with st.container(horizontal=True):
         if st.button("Delete for good", key="empty_bin", type="primary"):
             load_store().empty_bin()
             st.session_state[JUST_DELETED] = ()
+            _ask(False)
             st.rerun()
-        if st.button("Keep them", key="keep_bin"):
-            st.rerun()
+        st.button("Keep", key="keep_bin", on_click=_ask, args=(False,))
+
+
+def _ask(is_asked: bool) -> None:
+    st.session_state[ASKED] = is_asked
 
 
 def binned(store: RunStore) -> list[Deleted]:

@@ -75,7 +75,7 @@ def show_differences(comparison: RunComparison) -> None:
 
 
 def show_figures(comparison: RunComparison) -> None:
-    found = figures(comparison)
+    found = figures(comparison) if comparison.metrics else []
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("What came of them", anchor=False)
         if found:

@@ -13,11 +13,12 @@ from dashboard.run_figures import measure_title
 from dixtill_core.runs.sweep_grid import READ_BY, SHORT
 
 if TYPE_CHECKING:
+    from dixtill_core.runs.records import Status
     from dixtill_core.runs.sweep_result import SweepResult, SweepRow
 
 SHOWN = ("macro_f1", "feature_agreement@3", "accuracy", "fidelity", "sign_agreement@3")
 """Metrics of the table; the two of the chart come first."""
-ORDER = ("finished", "running", "failed", "cancelled", "interrupted", "damaged", "queued")
+ORDER: tuple[Status, ...] = ("finished", "running", "failed", "cancelled", "interrupted", "damaged", "queued")
 
 
 def point_labels(rows: Sequence[SweepRow]) -> list[str]:

@@ -17,6 +17,8 @@ from dixtill_core.export.numbers import format_bytes, format_seconds, format_tim
 
 LARGEST_BUBBLE = 64
 """Pixels across the bubble of macro F1 1."""
+NAME_DECADES = 0.3
+"""From the middle of a bubble to a name at its left, about a bubble's radius and a little."""
 PAPERS_BATCH, PAPERS_LENGTH = 32, "150"
 PAPERS_BUBBLES = {"teacher": "paper: FinBERT", "dixtill": "paper: DiXtill"}
 TRADE_OFF_MODELS = ("dixtill", "teacher", "ptq", "ahp-6")
@@ -111,9 +113,15 @@ def _name_bubbles(
     places = spread([float(place) for place in y], 30 / scale)
     for i, (name, _, _, quality, look) in enumerate(bubbles):
         is_row = np.abs(y - y[i]) * scale < LARGEST_BUBBLE * 0.65  # bubbles that a name at the right would run into
-        side = -1 if (is_row & (x > x[i] + 0.1) & (x < x[i] + 1)).any() else 1
+        is_left = bool((is_row & (x > x[i] + 0.1) & (x < x[i] + 1)).any())
+        crowd = x[is_row & (x > x[i] - 1) & (x <= x[i])]  # A name at the left begins left of all bubbles that it would run into.
+        place = (
+            {"ax": crowd.min() - NAME_DECADES, "axref": "x", "xanchor": "right"}
+            if is_left
+            else {"ax": LARGEST_BUBBLE * 0.75, "xanchor": "left"}
+        )
         figure.add_annotation(
-            x=x[i], y=y[i], ax=side * LARGEST_BUBBLE * 0.75, ay=(y[i] - places[i]) * scale, xanchor="left" if side > 0 else "right",
+            x=x[i], y=y[i], ay=(y[i] - places[i]) * scale, **place,
             standoff=LARGEST_BUBBLE * 0.4, text=f"{name}  <b>{quality:.3f}</b>", showarrow=True, arrowhead=0, arrowwidth=2,
             arrowcolor=look.colour, font={"size": SMALL_TYPE, "color": look.colour},
         )  # fmt: skip

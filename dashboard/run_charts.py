@@ -33,8 +33,10 @@ METHOD_LOOKS = {
     "ce": Look(GREY, "x"),
 }
 MOST_NAMES = 8
-NEAR_X, NEAR_Y = 0.22, 0.05
-"""Shares of the axes within which a second name would lie on the first."""
+PLOT_WIDTH = 640
+"""Pixels between the ends of the x axis where names are placed for: a little less than beside a sidebar."""
+NAME_GAP, NAME_HEIGHT = 0.02, 0.06
+"""Shares of the plot between a mark and its name, and of the height of a name."""
 DOMINATED = 0.5
 """Opacity of a point that another one beats."""
 
@@ -142,13 +144,15 @@ def front_figure(table: pd.DataFrame, quality: str, agreement: str) -> go.Figure
 
 def _add_method(figure: go.Figure, points: pd.DataFrame, method: str, quality: str, agreement: str) -> None:
     look = METHOD_LOOKS.get(method, Look(GREY, "star"))
-    opacity = [1.0 if is_on_front else DOMINATED for is_on_front in points["is_on_front"]]
-    figure.add_scatter(
-        x=points["agreement"], y=points["quality"], mode="markers", name=model_name(method), hoverinfo="text",
-        marker={"symbol": look.marker, "size": 16, "color": look.colour, "opacity": opacity},
-        error_x=_spread(points["agreement_sd"], look), error_y=_spread(points["quality_sd"], look),
-        hovertext=[_described(point, quality, agreement) for point in rows(points)],
-    )  # fmt: skip
+    mark = {"symbol": look.marker, "size": 16, "color": look.colour}
+    for is_on_front, opacity in ((False, DOMINATED), (True, 1.0)):
+        part = points[points["is_on_front"] == is_on_front]
+        figure.add_scatter(
+            x=part["agreement"], y=part["quality"], mode="markers", hoverinfo="text", marker=mark, opacity=opacity, showlegend=False,
+            error_x=_spread(part["agreement_sd"], look), error_y=_spread(part["quality_sd"], look),
+            hovertext=[_described(point, quality, agreement) for point in rows(part)],
+        )  # fmt: skip
+    figure.add_scatter(x=[None], y=[None], mode="markers", marker=mark, name=model_name(method))  # The legend's, never faint.
 
 
 def _described(point: object, quality: str, agreement: str) -> str:
@@ -177,15 +181,36 @@ def _axis(values: pd.Series, deviations: pd.Series) -> tuple[float, float]:
 
 
 def _name_points(figure: go.Figure, front: pd.DataFrame, x: tuple[float, float], y: tuple[float, float]) -> None:
-    """Names beside the points of the front, as many as do not lie on each other; the others are said on hover."""
-    named: list[tuple[float, float]] = []
+    """Names beside the points of the front, as many as find room; those of the others are said on hover."""
+    taken: list[Box] = []
     for point in rows(front.sort_values("quality", ascending=False)):
         at = (point.agreement - x[0]) / (x[1] - x[0]), (point.quality - y[0]) / (y[1] - y[0])
-        if len(named) == MOST_NAMES or any(abs(at[0] - other[0]) < NEAR_X and abs(at[1] - other[1]) < NEAR_Y for other in named):
-            continue
-        named.append(at)
-        is_right = at[0] > 0.6
-        figure.add_annotation(
-            x=point.agreement, y=point.quality, text=f"<b>{point.label}</b>", showarrow=False, font={"size": SMALL_TYPE},
-            xanchor="right" if is_right else "left", xshift=-12 if is_right else 12, yanchor="bottom", yshift=6,
-        )  # fmt: skip
+        width = text_width([point.label]) / PLOT_WIDTH
+        for right, above in ((True, True), (False, True), (True, False), (False, False)):
+            left = at[0] + NAME_GAP if right else at[0] - NAME_GAP - width
+            bottom = at[1] if above else at[1] - NAME_HEIGHT
+            box = Box(left, left + width, bottom, bottom + NAME_HEIGHT)
+            if box.is_inside and len(taken) < MOST_NAMES and not any(box.meets(other) for other in taken):
+                taken.append(box)
+                figure.add_annotation(
+                    x=point.agreement, y=point.quality, text=f"<b>{point.label}</b>", showarrow=False, font={"size": SMALL_TYPE},
+                    xanchor="left" if right else "right", xshift=12 if right else -12,
+                    yanchor="bottom" if above else "top", yshift=4 if above else -4,
+                )  # fmt: skip
+                break
+
+
+class Box(NamedTuple):
+    """Where a name lies, in shares of the plot."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    @property
+    def is_inside(self) -> bool:
+        return self.left >= 0 and self.right <= 1 and self.bottom >= 0 and self.top <= 1
+
+    def meets(self, other: Box) -> bool:
+        return self.left < other.right and other.left < self.right and self.bottom < other.top and other.bottom < self.top

@@ -55,14 +55,11 @@ def show_form(start: Callable[[Path, int], None]) -> None:
     )  # fmt: skip
     try:
         base = open_base(store, name, bases[name])
-        grid, jobs = ask_grid(base)
+        grid, jobs, title = ask_grid(base)
         points = planned_points(base, grid)
     except DixtillError as error:
         st.warning(as_markdown(str(error)))
         return
-    title = st.text_input(
-        "Name of the sweep", key="sweep_name", persist_state="session", max_chars=LONGEST_NAME, placeholder=sweep_title(grid, base)
-    )
     runs = len(points) * grid.seeds
     say_cost(base, grid, points, jobs)
     other = load_jobs().running()
@@ -71,30 +68,30 @@ def show_form(start: Callable[[Path, int], None]) -> None:
         help=None if other is None else f"“{as_markdown(other.state.title)}” is running. Wait for it or cancel it.",
     ):  # fmt: skip
         try:
-            start(create_sweep(store, (title or "").strip() or sweep_title(grid, base), base, grid), jobs)
+            start(create_sweep(store, title or sweep_title(grid, base), base, grid), jobs)
         except DixtillError as error:
             st.error(as_markdown(str(error)))
 
 
-def ask_grid(base: Base) -> tuple[SweepGrid, int]:
-    """What is tried, and how many students are trained at once.
+def ask_grid(base: Base) -> tuple[SweepGrid, int, str]:
+    """What is tried, how many students are trained at once, and what the sweep is called, empty where nobody said.
 
     Raises:
         ConfigError: a value is no number, or of a kind that no sweep has.
     """
     columns = st.columns(4)
     methods = columns[0].multiselect(
-        "Method", get_args(Method), key="sweep_method", persist_state="session", placeholder=base.spec.distill.method,
+        "Method", get_args(Method), key="sweep_method", persist_state="session", placeholder=base.spec.distill.method, wrap=True,
         help="Losses to compare. With none, that of the base.",
     )  # fmt: skip
     found = {}
     for column, (setting, (label, options, meaning)) in zip(columns[1:], VALUES.items(), strict=True):
         chosen = column.multiselect(
-            label, options, key=f"sweep_{setting}", persist_state="session", accept_new_options=True,
+            label, options, key=f"sweep_{setting}", persist_state="session", accept_new_options=True, wrap=True,
             placeholder=f"{getattr(base.spec.distill, setting):g}", help=f"Choose values, or type others. {meaning}",
         )  # fmt: skip
         found[setting] = read_numbers(chosen, label)
-    columns = st.columns(4)
+    columns = st.columns([1, 1, 2])
     seeds = columns[0].number_input(
         "Seeds", 1, MOST_SEEDS, 2, key="sweep_seeds", persist_state="session",
         help="Students of each point. With two or more, the chart shows how much chance alone moves them.",
@@ -103,7 +100,11 @@ def ask_grid(base: Base) -> tuple[SweepGrid, int]:
         "Students at once", 1, min(MOST_JOBS, os.cpu_count() or 1), 1, key="sweep_jobs", persist_state="session",
         help="Each takes a core, and memory for a teacher of its own. Leave a core to the pages.",
     )  # fmt: skip
-    return SweepGrid(method=tuple(methods), seeds=int(seeds), **found), int(jobs)
+    grid = SweepGrid(method=tuple(methods), seeds=int(seeds), **found)
+    title = columns[2].text_input(
+        "Name of the sweep", key="sweep_name", persist_state="session", max_chars=LONGEST_NAME, placeholder=sweep_title(grid, base)
+    )
+    return grid, int(jobs), (title or "").strip()
 
 
 def say_cost(base: Base, grid: SweepGrid, points: tuple[SweepPoint, ...], jobs: int) -> None:

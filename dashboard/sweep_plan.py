@@ -46,8 +46,9 @@ class Expected(NamedTuple):
 
 
 def find_bases(cards: Sequence[RunCard]) -> dict[str, str]:
-    """Titles of what a sweep can start from, runs first, the newest of them on top; those of sweeps are none."""
-    runs = {card.id: f"run: {card.name}" for card in cards if card.spec is not None and "/" not in card.id}
+    """Titles of what a sweep can start from: runs, the finished ones first, then presets; runs of sweeps are none."""
+    own = sorted((card for card in cards if card.spec is not None and "/" not in card.id), key=lambda card: card.status != "finished")
+    runs = {card.id: f"run: {card.name}" for card in own}
     return runs | {PRESET + name: f"preset on the sample: {preset.title}" for name, preset in PRESETS.items()}
 
 

@@ -41,7 +41,7 @@ def sweep_in_process(folder: Path, jobs: int) -> Iterator[Progress]:
             yield said.progress
             time.sleep(LOOK_SECONDS)
     finally:
-        _stop(process)
+        _stop(process, has_begun=said.has_begun)
     said.join()
     if said.error is not None:
         raise DixtillError(said.error)
@@ -58,6 +58,7 @@ class _Said:
     def __init__(self, stream: IO[bytes] | None) -> None:
         assert stream is not None
         self.progress, self.error = Progress("starting", 0, 0), None
+        self.has_begun = False
         self._thread = threading.Thread(target=self._listen, args=(stream,), daemon=True)
         self._thread.start()
 
@@ -74,6 +75,7 @@ class _Said:
                 if "error" in found:
                     self.error = str(found["error"])
                 else:
+                    self.has_begun = True
                     self.progress = Progress(**found)
 
 
@@ -87,10 +89,13 @@ def _start(folder: Path, jobs: int) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask a child that still runs to stop, and end one that does not listen."""
+def _stop(process: subprocess.Popen[bytes], *, has_begun: bool) -> None:
+    """Ask a child that still runs to stop; end one that does not listen, or that has not begun."""
     assert process.stdin is not None
-    if process.poll() is None:
+    if process.poll() is None and not has_begun:
+        process.kill()
+        process.wait()
+    elif process.poll() is None:
         with suppress(OSError):
             process.stdin.write(b"stop\n")
             process.stdin.flush()

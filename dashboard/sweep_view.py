@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 KIND = "sweep "
 """Before the folder's name in the name of its job's kind."""
-CHOSEN_SWEEP = "sweep_folder"
+CHOSEN_SWEEP, STARTED = "sweep_folder", "sweep_started"
+"""In the session's state: the sweep that is shown, and the one that was started last, until the page has chosen it."""
+FORMS = "sweep_forms"
+"""In the session's state: how many sweeps were started; the form of the next one is closed again."""
 RUNS, GO_TO = "Runs", "train_go_to"
 LOOK_SECONDS = 2.0
 QUALITIES = ("macro_f1", "accuracy", "mcc", "macro_auc", "fidelity")
@@ -52,12 +55,14 @@ def show_sweep() -> None:
     """The whole section."""
     offer_undo()
     folders = _newest_first(load_store().sweeps())
-    with st.expander("New sweep", expanded=not folders, key="new_sweep"):
+    with st.expander("New sweep", expanded=not folders, key=f"new_sweep_{st.session_state.get(FORMS, 0)}"):
         show_form(start_sweep)
     if not folders:
         st.caption("There is no sweep yet. It trains a student for each combination of settings and shows which are best.")
         return
     names = [folder.name for folder in folders]
+    if STARTED in st.session_state:
+        st.session_state[CHOSEN_SWEEP] = st.session_state.pop(STARTED)
     if st.session_state.get(CHOSEN_SWEEP) not in (None, *names):
         del st.session_state[CHOSEN_SWEEP]  # It was deleted.
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -82,7 +87,8 @@ def start_sweep(folder: Path, jobs: int) -> None:
         JobError: something else is running here.
     """
     load_jobs().start(KIND + folder.name, f"Sweep {folder.name}", partial(sweep_in_process, folder, jobs))
-    st.session_state[CHOSEN_SWEEP] = folder.name
+    st.session_state[STARTED] = folder.name
+    st.session_state[FORMS] = st.session_state.get(FORMS, 0) + 1
     st.rerun()
 
 
@@ -107,7 +113,7 @@ def show_running(folder: Path, quality: str, agreement: str, job: Job | None) ->
         return
     st.caption(as_markdown(f"{status_text(result)}."))
     show_front(result)
-    st.dataframe(points_table(result), hide_index=True, key="sweep_points_live")
+    st.dataframe(points_table(result), hide_index=True, placeholder="", key="sweep_points_live")
 
 
 def show_ended(folder: Path, quality: str, agreement: str, job: Job | None) -> None:
@@ -153,7 +159,7 @@ def show_points(result: SweepResult) -> None:
         st.subheader("All points", anchor=False)
         show_buttons(numbers_table(result), FRONT, "sweep-points")
     event = st.dataframe(
-        points_table(result), hide_index=True, on_select="rerun", selection_mode="single-row",
+        points_table(result), hide_index=True, on_select="rerun", selection_mode="single-row", placeholder="",
         key=f"sweep_points_{result.folder.name}_{len(result.rows)}", height="content" if len(result.rows) <= 20 else "auto",
     )  # fmt: skip
     chosen = [result.rows[i] for i in event["selection"]["rows"] if i < len(result.rows)]

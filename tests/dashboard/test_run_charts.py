@@ -42,7 +42,12 @@ def points(*rows: tuple[str, float, float, bool], deviation: float = math.nan) -
 
 
 def marks(figure: go.Figure) -> list[go.Scatter]:
-    return [trace for trace in figure.data if trace.mode == "markers"]
+    """Those with points: the others stand for the methods in the legend."""
+    return [trace for trace in figure.data if trace.mode == "markers" and len(trace.x) and trace.x[0] is not None]
+
+
+def legend(figure: go.Figure) -> list[go.Scatter]:
+    return [trace for trace in figure.data if trace.showlegend is not False and trace.mode == "markers"]
 
 
 def names(figure: go.Figure) -> list[str]:
@@ -110,12 +115,12 @@ def test_the_front_is_a_line_through_its_points_from_low_to_high_agreement() -> 
 
 
 def test_a_single_point_has_no_line() -> None:
-    assert [trace.mode for trace in front_figure(points(("a", 0.9, 0.2, True)), "q", "a").data] == ["markers"]
+    assert "lines" not in [trace.mode for trace in front_figure(points(("a", 0.9, 0.2, True)), "q", "a").data]
 
 
 def test_points_that_are_beaten_are_faint_and_without_a_name() -> None:
     figure = front_figure(points(("a", 0.9, 0.2, True), ("c", 0.7, 0.1, False)), "macro F1", "agreement")
-    assert list(marks(figure)[0].marker.opacity) == [1.0, DOMINATED]
+    assert [(tuple(trace.x), trace.opacity) for trace in marks(figure)] == [((0.1,), DOMINATED), ((0.2,), 1.0)]
     assert names(figure) == ["<b>a</b>"]
 
 
@@ -137,7 +142,7 @@ def test_error_bars_are_the_standard_deviations_and_absent_with_one_seed() -> No
 def test_methods_are_told_apart_by_mark_and_colour_and_named_in_the_legend() -> None:
     table = points(("a", 0.9, 0.2, True), ("b", 0.7, 0.3, True), ("c", 0.6, 0.1, False))
     table["method"] = ["dixtill", "kl", "ce"]
-    drawn = marks(front_figure(table, "q", "a"))
+    drawn = legend(front_figure(table, "q", "a"))
     assert [trace.name for trace in drawn] == ["DiXtill", "KL", "gold labels only"]
     assert len({trace.marker.symbol for trace in drawn}) == len({trace.marker.color for trace in drawn}) == 3
     assert len({look.marker for look in METHOD_LOOKS.values()}) == len(METHOD_LOOKS)
@@ -159,6 +164,8 @@ def test_the_axes_show_every_mark_with_its_bar() -> None:
 
 def test_names_do_not_lie_on_each_other_and_are_not_too_many() -> None:
     crowd = [(f"p{i}", 0.9 - 0.0001 * i, 0.2 + 0.0001 * i, True) for i in range(5)]
-    assert names(front_figure(points(*crowd, ("far", 0.1, 0.9, True)), "q", "a")) == ["<b>p0</b>", "<b>far</b>"]
+    figure = front_figure(points(*crowd, ("far", 0.1, 0.9, True)), "q", "a")
+    assert names(figure) == ["<b>p0</b>", "<b>p1</b>", "<b>p2</b>", "<b>p3</b>", "<b>far</b>"]  # No room for a fifth around the mark.
+    assert len({(note.xanchor, note.yanchor) for note in figure.layout.annotations[:4]}) == 4
     line = [(f"p{i}", 1 - 0.06 * i, 0.06 * i, True) for i in range(15)]
     assert len(names(front_figure(points(*line), "q", "a"))) == MOST_NAMES

@@ -8,4 +8,10 @@ FOLDER = Path(__file__).parent
 
 st.set_page_config(page_title="DiXtill", page_icon=str(FOLDER / "icon.svg"), layout="wide")
 st.logo(str(FOLDER / "logo.svg"), size="large")
-st.navigation([st.Page("views/compare.py", title="Compare", default=True), st.Page("views/metrics.py", title="Metrics")]).run()
+st.navigation(
+    [
+        st.Page("views/compare.py", title="Compare", default=True),
+        st.Page("views/train.py", title="Train"),
+        st.Page("views/metrics.py", title="Metrics"),
+    ]
+).run()

@@ -28,6 +28,8 @@ from dixtill_core.progress import Progress
 if TYPE_CHECKING:
     from dixtill_core.runs.folder import Run
 
+STARTING = "starting"
+"""What a child does before it holds the run: it loads the libraries."""
 LOOK_SECONDS = 0.3
 """Between two looks at the run's folder."""
 PATIENCE_SECONDS = 20.0
@@ -51,7 +53,7 @@ def train_in_process(run: Run) -> Iterator[Progress]:
             card = run.card()
             has_begun = has_begun or card.is_running
             at = card.progress if has_begun else RunProgress()  # What a resumed run says until then is old.
-            yield Progress(at.stage or "starting", at.done, at.total, at.epoch, seconds_left=at.seconds_left)
+            yield Progress(at.stage or STARTING, at.done, at.total, at.epoch, seconds_left=at.seconds_left)
             time.sleep(LOOK_SECONDS)
     finally:
         _stop(process, run)

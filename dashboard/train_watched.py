@@ -32,6 +32,7 @@ def watched_data(card: RunCard, watched: Watched, student_shows: StudentShows) -
         "has_sign": student_shows == "scores",
         "teacher": panel_data(teacher_panel),
         "epochs": [_epoch_data(epoch, watched, teacher_panel, student_shows, planned, epoch.epoch == kept) for epoch in watched.epochs],
+        "scale": _scale((teacher_panel,)),
         "waiting": "Its words appear here after the first epoch." if card.is_running else "It has finished no epoch yet.",
     }
 
@@ -40,14 +41,19 @@ def _epoch_data(
     epoch: WatchedEpoch, watched: Watched, teacher_panel: Panel, shows: StudentShows, planned: int, is_kept: bool
 ) -> dict[str, Any]:
     panel = _student_panel(epoch, watched.teacher, shows)
-    against, speaks_for = ends_of_scale((teacher_panel, panel)) or (None, None)
     return {
         "title": f"Epoch {epoch.epoch} of {planned}" if epoch.epoch else "Before training",
         "note": ", the one kept" if is_kept else "",
         "summary": _summary(epoch, watched.teacher),
         "panel": panel_data(panel),
-        "scale": {"against": against, "for": speaks_for, "unsigned": unsigned_scale((teacher_panel, panel))},
+        "scale": _scale((teacher_panel, panel)),
     }
+
+
+def _scale(panels: tuple[Panel, ...]) -> dict[str, str | None]:
+    """What the colours mean."""
+    against, speaks_for = ends_of_scale(panels) or (None, None)
+    return {"against": against, "for": speaks_for, "unsigned": unsigned_scale(panels)}
 
 
 def _summary(epoch: WatchedEpoch, teacher: WatchedTeacher) -> list[tuple[str, bool]]:

@@ -9,10 +9,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
+from typing import IO
 
 from playwright.sync_api import Browser, Playwright
 
@@ -43,20 +44,20 @@ def launch_chromium(playwright: Playwright, path: str) -> Browser:
 
 
 @contextmanager
-def running_dashboard() -> Iterator[str]:
+def running_dashboard(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """Address of a dashboard that was started with the command of the README and runs for as long as the block.
+
+    Args:
+        environment: variables beside those of this process.
 
     Raises:
         RuntimeError: it ended or did not answer; with what it printed.
     """
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.headless", "true", "--server.port", str(port)]
+    port = free_port()
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT)
+        process = start_dashboard(port, environment, log)
         try:
-            _wait_until_healthy(f"http://localhost:{port}", process)
+            wait_until_healthy(port, process)
             yield f"http://localhost:{port}"
         except RuntimeError as error:
             log.seek(0)
@@ -69,13 +70,28 @@ def running_dashboard() -> Iterator[str]:
                 process.kill()
 
 
-def _wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return int(free.getsockname()[1])
+
+
+def start_dashboard(port: int, environment: Mapping[str, str] | None = None, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """The process of a dashboard, which may not answer yet."""
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.headless", "true", "--server.port", str(port)]
+    return subprocess.Popen(
+        command, cwd=PROJECT, env=os.environ | dict(environment or {}), stdout=log or subprocess.DEVNULL, stderr=subprocess.STDOUT
+    )
+
+
+def wait_until_healthy(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Raises RuntimeError where it ended or does not answer."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"The dashboard ended with exit code {process.returncode} before it answered.")
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+            with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5):
                 return
         except OSError:
             time.sleep(0.1)

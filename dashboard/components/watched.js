@@ -24,7 +24,7 @@ function drawTeacher(root, data) {
     element("h2", {}, ["Student"]),
     element("p", { class: "subtitle waiting" }, [data.waiting]),
   ]);
-  root.replaceChildren(element("div", { class: "panels" }, [drawPanel(data.teacher, words), waiting]));
+  root.replaceChildren(element("div", { class: "panels" }, [drawPanel(data.teacher, words), waiting]), drawScale(data.scale));
   linkWords(root, [words], null);
   return { take() {}, stop() {} };
 }

@@ -1,0 +1,74 @@
+"""How many texts of each label there are and how long they are, as figures. No Streamlit here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.chart_style import BLUE, ORANGE, SMALL_TYPE, new_figure, style_axes, text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import plotly.graph_objects as go
+
+    from dixtill_core.data.profile import ClassShare, DataProfile
+
+BAR, HEIGHT = 34, 220
+MOST_CLASSES = 20
+"""Labels that are drawn, the most frequent ones; the table has all."""
+LONGEST_NAME = 24
+
+
+def class_figure(found: DataProfile) -> go.Figure:
+    """A bar for each label, the share of the texts at its end; of the test texts below it, where there are any."""
+    classes = sorted((share for share in found.train.classes if share.texts), key=lambda share: -share.texts)[:MOST_CLASSES]
+    names = [_short(share.name) for share in classes]
+    tests = {share.name: share for share in found.test.classes} if found.test else {}
+    groups: list[tuple[str, str, Sequence[ClassShare | None]]] = [(BLUE, "training texts", classes)]
+    if tests:
+        groups.append((ORANGE, "test texts", [tests.get(share.name) for share in classes]))
+    figure = new_figure(max(HEIGHT, BAR * len(classes) * len(groups) + 50), left=text_width(names) + 16, right=64, top=10, bottom=30)
+    for colour, what, shares in groups:
+        values = [share.share if share else 0.0 for share in shares]
+        figure.add_bar(
+            x=values,
+            y=names,
+            orientation="h",
+            marker_color=colour,
+            text=[f"{value:.0%}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            textfont_size=SMALL_TYPE,
+            hovertext=[f"{share.texts if share else 0:,} {what}" for share in shares],
+            hoverinfo="text",
+        )
+    figure.update_layout(bargap=0.35, barmode="group")
+    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=4)
+    style_axes(figure)
+    return figure
+
+
+def length_figure(found: DataProfile) -> go.Figure:
+    """A histogram of the words of a text; its last bar holds all that are longer."""
+    bins = found.train.lengths
+    labels = [f"{part.first} to {part.last}" if part.last > part.first else f"{part.first}" for part in bins]
+    figure = new_figure(HEIGHT, left=64, right=20, top=10, bottom=58)
+    figure.add_bar(
+        x=[part.first + (bins[0].last - bins[0].first) / 2 for part in bins],
+        y=[part.texts for part in bins],
+        width=bins[0].last - bins[0].first + 0.9,
+        marker_color=BLUE,
+        hovertext=[f"{label} words: {part.texts:,} texts" for label, part in zip(labels, bins, strict=True)],
+        hoverinfo="text",
+    )
+    figure.update_xaxes(title="words in a text", rangemode="tozero")
+    figure.update_yaxes(nticks=4)
+    style_axes(figure)
+    return figure
+
+
+def _short(name: str) -> str:
+    """A label that fits; as text, since plotly reads HTML."""
+    name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

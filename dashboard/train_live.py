@@ -1,0 +1,182 @@
+"""The section Live of the page Train: one run while it learns, and what came of it. The run's folder is all that is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import streamlit as st
+
+from dashboard.draw_component import draw_component
+from dashboard.explainer_choice import STUDENT_VIEWS
+from dashboard.job_panel import EVERY_SECOND
+from dashboard.markdown import as_markdown
+from dashboard.resources import load_jobs, load_store
+from dashboard.run_actions import COMPARE, METRICS, cannot_open, open_pair
+from dashboard.train_jobs import cancel_run, is_active, is_stopping, job_of, start_run
+from dashboard.train_process import STARTING
+from dashboard.train_results import show_curves, show_summary, student_epoch
+from dashboard.train_stages import duration, progress_text, run_share, run_stages
+from dashboard.train_watched import watched_data
+from dixtill_core.errors import DixtillError
+from dixtill_core.runs.layout import EPOCHS, WATCHED
+
+if TYPE_CHECKING:
+    from dixtill_core.runs.folder import Run
+    from dixtill_core.runs.records import RunCard
+
+STAGE_BADGES: dict[str, tuple[str, Any]] = {
+    "done": (":material/check:", "green"),
+    "now": (":material/play_arrow:", "blue"),
+    "later": (":material/more_horiz:", "gray"),
+}
+LOG_LINES = 40
+
+
+def show_live() -> None:
+    """Choose a run and show it; anew every second while it trains."""
+    card = choose_run()
+    if card is None:
+        st.info("There is no run yet. Start one in “New run”; the quick preset on the sample takes a few minutes.")
+        return
+    run = load_store().open(card.id)
+    if is_active(load_jobs(), card):
+        st.fragment(show_progress, run_every=EVERY_SECOND)(run, _picture(run))
+        show_learning(run, card)
+    else:
+        show_ended(run, card)
+
+
+def choose_run() -> RunCard | None:
+    """The chosen run; one that trains comes first, then the newest."""
+    jobs = load_jobs()
+    cards = sorted((card for card in load_store().list() if card.spec is not None), key=lambda card: not is_active(jobs, card))
+    if not cards:
+        return None
+    by_id = {card.id: card for card in cards}
+    if st.session_state.get("live_run") not in (None, *by_id):
+        del st.session_state["live_run"]  # It was deleted.
+    chosen = st.selectbox(
+        "Run",
+        list(by_id),
+        key="live_run",
+        persist_state="session",
+        format_func=lambda id: _run_title(by_id[id]) if id in by_id else id,
+    )
+    return by_id[chosen]
+
+
+def show_progress(run: Run, picture: tuple[int, ...]) -> None:
+    """Drawn every second; when there is more to see than `picture`, or the run ends, the whole page is drawn once more."""
+    card = run.card()
+    jobs = load_jobs()
+    if not is_active(jobs, card) or _picture(run) != picture:
+        st.rerun()
+    with st.container(border=True):
+        _show_stages(card)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if card.spec is not None and card.is_running:
+                st.progress(run_share(card.spec, card.progress), as_markdown(progress_text(card)))
+            else:
+                job = job_of(jobs, card)
+                is_starting = job is None or job.state.stage == STARTING
+                st.progress(0.0 if is_starting else 1.0, "Starting …" if is_starting else "Finishing …")
+            stopping = is_stopping(jobs, run)
+            st.button(
+                "Stopping …" if stopping else "Cancel",
+                key="cancel_run",
+                on_click=cancel_run,
+                args=(jobs, run),
+                disabled=stopping,
+                help="Stops at the next step and keeps the best epoch so far. The run can be resumed.",
+            )
+
+
+def _picture(run: Run) -> tuple[int, ...]:
+    """Changes with every epoch."""
+    return tuple(file.stat().st_size if file.exists() else 0 for file in (run.folder / EPOCHS, run.folder / WATCHED))
+
+
+def show_ended(run: Run, card: RunCard) -> None:
+    """How it ended, what it is worth, and where to go from here."""
+    _say_how_it_ended(card)
+    with st.container(horizontal=True):
+        if card.can_resume and st.button("Start" if card.status == "queued" else "Resume", key="resume_run", type="primary"):
+            _resume(run)
+        if card.has_student:
+            _offer_models(card)
+    if card.metrics and card.has_student:
+        show_summary(card)
+    show_learning(run, card)
+    if log := run.log(LOG_LINES):
+        with st.expander("Log"):
+            st.code(log, language=None)
+
+
+def show_learning(run: Run, card: RunCard) -> None:
+    """The watched sentence and the curves so far."""
+    if (watched := run.watched()) is not None:
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader("The watched sentence", anchor=False, width="content")
+            shows = st.segmented_control(
+                "Student shows", list(STUDENT_VIEWS), default="scores", required=True, key="watched_shows", persist_state="session",
+                format_func=STUDENT_VIEWS.__getitem__, label_visibility="collapsed",
+            )  # fmt: skip
+        draw_component("watched", f"watched_{card.id}", watched_data(card, watched, shows))
+    elif card.is_running and card.spec is not None and card.spec.watched.strip():
+        st.caption("The watched sentence appears here as soon as the teacher has read it.")
+    show_curves(run, card)
+
+
+def _show_stages(card: RunCard) -> None:
+    if card.spec is None:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for stage in run_stages(card.spec, card.progress, card.status):
+            icon, colour = STAGE_BADGES[stage.state]
+            st.badge(stage.name, icon=icon, color=colour)
+
+
+def _say_how_it_ended(card: RunCard) -> None:
+    spent = duration(card.seconds)
+    kept = f" The best of {card.epochs} epochs is kept." if card.has_student else " No epoch was finished, so there is no student yet."
+    name = as_markdown(card.name)
+    job = job_of(load_jobs(), card)
+    if card.status == "finished":
+        st.success(f"{name} finished in {spent}; epoch {student_epoch(card)} is kept.")
+    elif card.status == "cancelled":
+        st.info(f"{name} was cancelled after {spent}.{kept} Resume goes on where it stopped.")
+    elif card.status == "interrupted":
+        st.warning(f"{name} was interrupted after {spent}: its process ended.{kept} Resume goes on where it stopped.")
+    elif card.status == "failed":
+        st.error(as_markdown(f"{card.name} failed: {card.error or 'the reason is in the terminal that runs the dashboard'}"))
+    elif card.status == "queued":
+        st.info(f"{name} has not begun.")
+    if job is not None and job.state.status == "failed" and card.status != "failed":
+        st.error(as_markdown(job.state.error or ""))
+
+
+def _resume(run: Run) -> None:
+    try:
+        start_run(load_jobs(), run)
+    except DixtillError as error:
+        st.error(as_markdown(str(error)))
+    else:
+        st.rerun()
+
+
+def _offer_models(card: RunCard) -> None:
+    reason = cannot_open(card)
+    is_off = reason is not None
+    kind: Literal["primary", "secondary"] = "primary" if card.status == "finished" else "secondary"
+    if st.button("Compare with this pair", key="compare_run", type=kind, disabled=is_off, help=reason or "Its student beside its teacher."):
+        open_pair(card, COMPARE, "pair")
+    said = "Times both models on this machine, or evaluates them on a file of yours, on the page Metrics."
+    if st.button("Measure", key="measure_run", disabled=is_off, help=reason or said):
+        open_pair(card, METRICS, "machine_pair", "file_pair", section="Size and speed")
+
+
+def _run_title(card: RunCard) -> str:
+    """Another one for every run, and the same as long as it lives: the widget knows its options by their titles."""
+    when = card.created[:16].replace("T", " ")
+    sweep, _, number = card.id.rpartition("/")
+    return " · ".join(filter(None, [card.name, f"{when} UTC" if when else "", sweep or number[-4:]]))

@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import pytest
@@ -63,22 +62,3 @@ def test_calibration_leaves_the_random_numbers_of_a_training_alone(bert):
     before = torch.get_rng_state()
     calibrate(RunSpec(), bert, load_dataset("sample").texts[:50])
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_a_measured_estimate_is_near_what_the_run_takes(bert, teacher_folder, store, tmp_path):
-    """Within a factor of 3 here, where other work may come and go between the two measurements; see `benchmarks`."""
-    dataset = load_dataset("sample")
-    spec = RunSpec(
-        teacher=str(teacher_folder("bert")), student=StudentConfig(hidden_size=20, max_vocabulary=4000), watched="",
-        distill=DistillConfig(epochs=2, augmented_texts=400),
-    )  # fmt: skip
-    expected = estimate(spec, len(dataset), calibration=calibrate(spec, bert, dataset.texts)).seconds
-    run = store.create(spec, "Measured")
-    spent: dict[str, float] = {}
-    before = time.perf_counter()
-    for step in train_run(run, cache=tmp_path / "cache", device="cpu"):
-        stage = step.stage.replace("validating", "training")
-        spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - before
-        before = time.perf_counter()
-    for stage in ("explaining with the teacher", "training the student"):
-        assert spent[stage] / 3 < expected[stage] < spent[stage] * 3, (stage, spent, expected)

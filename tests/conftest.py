@@ -17,7 +17,11 @@ from dixtill_core.models.student import StudentClassifier
 from dixtill_core.models.teacher import Teacher, load_teacher
 from tests.small_models import SAVE, save_bert, small_student
 
-torch.set_num_threads(1)  # The models are tiny: threads would cost more than they give.
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> None:
+    """The models are tiny: threads would cost more than they give. For every file anew, whatever the one before has left set."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

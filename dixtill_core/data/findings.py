@@ -58,7 +58,7 @@ def find_problems(train: TextsProfile, test: TextsProfile | None, leaks: Leaks |
 
 
 def _labels(data: TextsProfile) -> Iterator[Finding]:
-    name = _called(data.source)
+    name = called(data.source)
     if not data.label_names:
         yield Finding("error", f"{name} has no labels, and training needs them.", "label_column")
         return
@@ -124,7 +124,7 @@ def _texts(data: TextsProfile, window: int) -> Iterator[Finding]:
     if data.many_lines_rows:
         yield Finding(
             "note",
-            f"The text in row {data.many_lines_rows[0]} of {_called(data.source)} has many lines. "
+            f"The text in row {data.many_lines_rows[0]} of {called(data.source)} has many lines. "
             "If it is several rows of the file, a double quote in it is never closed.",
         )
     if data.wrongly_decoded:
@@ -176,14 +176,14 @@ def _leaked(train: TextsProfile, test: TextsProfile, leaks: Leaks) -> Iterator[F
         first = leaks.examples[0]
         yield Finding(
             "warning",
-            f"{_texts_of(count, test, 'is', 'are', is_share=True)} in {_called(train.source)} too: {_how(leaks.exact, leaks.near)} "
+            f"{_texts_of(count, test, 'is', 'are', is_share=True)} in {called(train.source)} too: {_how(leaks.exact, leaks.near)} "
             f"(row {first.row} is row {first.other_row} there). "
             "What was learned by heart is no test: leave them out of one of the two.",
         )
 
 
 def _test_labels(train: TextsProfile, test: TextsProfile) -> Iterator[Finding]:
-    name, train_name = _called(test.source), _called(train.source)
+    name, train_name = called(test.source), called(train.source)
     if not test.label_names:
         yield Finding("error", f"{name} has no labels, and a test needs them.", "label_column")
         return
@@ -206,7 +206,7 @@ def _test_labels(train: TextsProfile, test: TextsProfile) -> Iterator[Finding]:
 def _texts_of(count: int, data: TextsProfile, one: str, many: str, is_share: bool = False) -> str:
     """`12 texts of a.csv (3%) repeat`"""
     share = f" ({_percent(count / data.n_texts)})" if is_share else ""
-    return f"{count:,} {'text' if count == 1 else 'texts'} of {_called(data.source)}{share} {one if count == 1 else many}"
+    return f"{count:,} {'text' if count == 1 else 'texts'} of {called(data.source)}{share} {one if count == 1 else many}"
 
 
 def _how(exact: int, near: int) -> str:
@@ -222,7 +222,7 @@ def _percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"
 
 
-def _called(source: str) -> str:
+def called(source: str) -> str:
     """The name of a file without its folder; the name of a dataset as it is."""
     return Path(source).name if Path(source).suffix.lower() in TABLE_SUFFIXES else source
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from dixtill_core.data.findings import called
 from dixtill_core.data.profile import DataProfile, TextsProfile
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -15,7 +17,7 @@ def print_profile(found: DataProfile, console: Console | None = None) -> None:
     """Labels and lengths of training and test data side by side, and every finding."""
     console = console or Console()
     parts = [part for part in (found.train, found.test) if part is not None]
-    table = Table("", *(Text(part.source) for part in parts))
+    table = Table("", *(escape(called(part.source)) for part in parts))
     table.add_row("texts", *(f"{part.n_texts:,}" for part in parts))
     for name in dict.fromkeys(name for part in parts for name in part.label_names):
         table.add_row(Text(f"  {name}"), *(_share(part, name) for part in parts))

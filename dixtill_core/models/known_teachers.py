@@ -26,6 +26,11 @@ class KnownTeacher:
     """On the branch `main`."""
 
     @property
+    def download_bytes(self) -> int | None:
+        """Of the weights, about; None where the size is unknown."""
+        return None if self.download_mb is None else self.download_mb * 1_000_000
+
+    @property
     def download(self) -> str:
         """What choosing it downloads, in words."""
         if self.download_mb == 0:

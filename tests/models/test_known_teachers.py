@@ -14,7 +14,7 @@ from dixtill_core.models.teacher_loading import BUNDLED, BUNDLED_TEACHER, read_t
 def test_the_bundled_teacher_comes_first_and_downloads_nothing() -> None:
     first = KNOWN_TEACHERS[0]
     assert first.reference == BUNDLED
-    assert first.download == "no download"
+    assert (first.download, first.download_bytes) == ("no download", 0)
     assert list(first.label_names) == read_teacher_card(BUNDLED_TEACHER)["label_names"]
 
 
@@ -38,6 +38,7 @@ def test_each_is_there_once() -> None:
 
 def test_what_is_not_known_is_said_to_be_unknown() -> None:
     unknown = KnownTeacher("a/b", "A", "Sentiment", ("x", "y"), "English", None, None, None)
+    assert unknown.download_bytes is None
     assert unknown.description == "Sentiment: x, y. English; no licence stated; size unknown."
 
 

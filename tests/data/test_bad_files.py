@@ -19,6 +19,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dashboard.file_evaluation import FIELDS
 from dixtill_core.data.datasets import Dataset, load_dataset, split_dataset
@@ -52,6 +54,11 @@ def not_utf8() -> pa.Table:
 
 
 GOOD = columns(text=["rose", "fell"], label=["up", "down"])
+FINE = {
+    "a.csv": 'text,label\n"rose, fast",up\nfell é,down\n"two\nlines",up\n'.encode(),
+    "a.tsv": b"text\tlabel\nrose\tup\nfell\tdown\n",
+    "a.parquet": GOOD,
+}
 MANY_LABELS = "text,label\n" + "".join(f"the text with number {i},{i}\n" for i in range(1500))
 LATE = "text,label\n" + "rose,up\n" * 60_000
 
@@ -189,6 +196,21 @@ def test_an_error_says_what_to_set_in_the_words_of_the_command_line_or_of_a_page
     assert raised.value.setting == "text_column"
     assert str(raised.value) == raised.value.worded(COMMAND_LINE)
     assert raised.value.worded(FIELDS) == "a.csv has no column that looks like texts among 'a', 'b'. " + FIELDS["text_column"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(sorted(FINE)),
+    st.integers(0),
+    st.binary(max_size=6) | st.sampled_from([b'"', b"\n", b"\r", b"\0", b";"]),
+    st.integers(0, 30),
+)
+def test_whatever_happens_to_a_file_it_is_read_or_explained(name: str, place: int, put: bytes, cut: int) -> None:
+    content = FINE[name]
+    place %= len(content) + 1
+    damaged = content[:place] + put + content[place + cut :]
+    for read in (lambda: read_upload(name, damaged), lambda: preview_upload(name, damaged)):
+        assert message_or_none(read) != ""  # Anything but a DataError fails here.
 
 
 # What is no file

@@ -91,17 +91,17 @@ def ask_grid(base: Base) -> tuple[SweepGrid, int, str]:
             placeholder=f"{getattr(base.spec.distill, setting):g}", help=f"Choose values, or type others. {meaning}",
         )  # fmt: skip
         found[setting] = read_numbers(chosen, label)
-    columns = st.columns([1, 1, 2])
-    seeds = columns[0].number_input(
+    narrow = st.columns([1, 1, 2])
+    seeds = narrow[0].number_input(
         "Seeds", 1, MOST_SEEDS, 2, key="sweep_seeds", persist_state="session",
         help="Students of each point. With two or more, the chart shows how much chance alone moves them.",
     )  # fmt: skip
-    jobs = columns[1].number_input(
+    jobs = narrow[1].number_input(
         "Students at once", 1, min(MOST_JOBS, os.cpu_count() or 1), 1, key="sweep_jobs", persist_state="session",
         help="Each takes a core, and memory for a teacher of its own. Leave a core to the pages.",
     )  # fmt: skip
     grid = SweepGrid(method=tuple(methods), seeds=int(seeds), **found)
-    title = columns[2].text_input(
+    title = narrow[2].text_input(
         "Name of the sweep", key="sweep_name", persist_state="session", max_chars=LONGEST_NAME, placeholder=sweep_title(grid, base)
     )
     return grid, int(jobs), (title or "").strip()

@@ -27,6 +27,7 @@ from dashboard.sweep_table import chart_table, numbers_table, points_table, stat
 from dashboard.train_stages import duration
 from dixtill_core.errors import DixtillError
 from dixtill_core.runs.folder import Run
+from dixtill_core.runs.sweep import STAGE
 from dixtill_core.runs.sweep_result import AGREEMENT, QUALITY, read_sweep
 
 if TYPE_CHECKING:
@@ -111,9 +112,11 @@ def show_running(folder: Path, quality: str, agreement: str, job: Job | None) ->
     except DixtillError as error:
         st.error(as_markdown(str(error)))
         return
-    st.caption(as_markdown(f"{status_text(result)}."))
+    now = [Run(folder / name).card().name for row in result.rows for name, status in row.runs.items() if status == "running"]
+    st.caption(as_markdown(f"{status_text(result)}.{' Now: ' if now else ''}{'; '.join(now)}"))
     show_front(result)
-    st.dataframe(points_table(result), hide_index=True, placeholder="", key="sweep_points_live")
+    finished = sum(row.seeds for row in result.rows)  # Another table gets columns of another width.
+    st.dataframe(points_table(result), hide_index=True, placeholder="", key=f"sweep_points_live_{finished}")
 
 
 def show_ended(folder: Path, quality: str, agreement: str, job: Job | None) -> None:
@@ -224,11 +227,10 @@ def _progress_text(job: Job) -> str:
     state = job.state
     at = state.progress
     counted = f"{state.done:,} of {state.total:,}" if state.total > 1 else ""
-    if counted and state.stage == "training students":
+    if counted and state.stage == STAGE:
         counted += " epochs"
     left = f"about {duration(at.seconds_left)} left" if at is not None and at.seconds_left is not None else ""
-    so_far = f"{duration(state.seconds)} so far"
-    return " · ".join(filter(None, [state.stage.capitalize(), counted, left, so_far, at.detail if at is not None else ""]))
+    return " · ".join(filter(None, [state.stage.capitalize(), counted, left, f"{duration(state.seconds)} so far"]))
 
 
 def _is_training(folder: Path) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import regex
 
 from dixtill_core.errors import DataError
-from dixtill_core.paths import SAMPLE_DATA
+from dixtill_core.files import make_folder, sha256_of_json
+from dixtill_core.paths import SAMPLE_DATA, cache_folder
 
 SAMPLE = "sample"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
@@ -73,7 +75,7 @@ def _tables_in(folder: Path) -> str:
 
 
 def _download(name: str, split: str) -> Path:
-    """The file of a Hub dataset that holds `split`, through the Hub's cache."""
+    """The file of a Hub dataset that holds `split`, through the Hub's cache; where it lies in parts, all of them in one."""
     from huggingface_hub import hf_hub_download, list_repo_files
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
@@ -84,7 +86,7 @@ def _download(name: str, split: str) -> Path:
         matching = [file for file in tables if any(alias in file.lower() for alias in aliases)]
         if not matching:
             raise DataError(f"The dataset {name} has no file for the split {split!r}. It has {', '.join(tables[:20]) or 'no table'}.")
-        return Path(hf_hub_download(name, matching[0], repo_type="dataset"))
+        paths = [Path(hf_hub_download(name, file, repo_type="dataset")) for file in _parts(matching)]
     except DataError:
         raise
     except (RepositoryNotFoundError, HFValidationError) as error:
@@ -93,3 +95,45 @@ def _download(name: str, split: str) -> Path:
         raise DataError(
             f"The dataset {name} could not be fetched from the Hub. Check the connection, or give a local .csv or .parquet file."
         ) from error
+    return paths[0] if len(paths) == 1 else _joined(paths, f"the split {split!r} of {name}")
+
+
+def _parts(files: list[str]) -> list[str]:
+    """The first file, or all parts of it where it is one of several, as in train-00000-of-00003.parquet."""
+    numbered = regex.compile(r"(.*)-[0-9]{5}-of-([0-9]{5})(\.parquet)")
+    if not (first := numbered.fullmatch(files[0])):
+        return files[:1]
+    parts = [file for file in files if (part := numbered.fullmatch(file)) and part.groups() == first.groups()]
+    if len(parts) != int(first[2]):
+        raise DataError(
+            f"Of the {int(first[2])} parts of {files[0]} the Hub has {len(parts)}. Choose another dataset or a file of your own."
+        )
+    return sorted(parts)
+
+
+def _joined(paths: list[Path], what: str) -> Path:
+    """One Parquet file in the cache that holds the rows of all `paths`; the Hub's cache names them by their version."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    target = cache_folder() / "hub" / f"{sha256_of_json([str(path) for path in paths])[:24]}.parquet"
+    if target.exists():
+        return target
+    make_folder(target.parent)
+    partial = target.with_suffix(f".{os.getpid()}.partial")
+    try:
+        with parquet.ParquetWriter(partial, parquet.read_schema(paths[0])) as writer:
+            for path in paths:
+                with parquet.ParquetFile(path) as part:
+                    for batch in part.iter_batches():
+                        writer.write_batch(batch)
+        os.replace(partial, target)
+    except (pa.ArrowException, ValueError) as error:
+        raise DataError(
+            f"The {len(paths)} files of {what} do not fit together: {str(error).splitlines()[0]}. Join them by hand."
+        ) from error
+    except OSError as error:
+        raise DataError(f"The {len(paths)} files of {what} cannot be joined in {target.parent}: {error.strerror or error}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return target

@@ -57,8 +57,8 @@ def loss_curves(first: Sequence[EpochRecord], second: Sequence[EpochRecord], kep
     curves = []
     for i, epochs in enumerate((first, second)):
         curves += [
-            Curve(f"{LETTERS[i]} validation", LOOKS[i], epochs, kept[i], lambda record: record.metrics.get("loss", math.nan)),
-            Curve(f"{LETTERS[i]} training", TRAINING_LOOKS[i], epochs, None, lambda record: record.losses.get("loss", math.nan)),
+            Curve(LETTERS[i], LOOKS[i], epochs, kept[i], lambda record: record.metrics.get("loss", math.nan)),
+            Curve(f"{LETTERS[i]} train", TRAINING_LOOKS[i], epochs, None, lambda record: record.losses.get("loss", math.nan)),
         ]
     return curves
 

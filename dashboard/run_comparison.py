@@ -13,7 +13,7 @@ from dashboard.explainer_choice import STUDENT_VIEWS
 from dashboard.glossary import measure_of
 from dashboard.markdown import as_markdown
 from dashboard.resources import compare_text, load_student_alone, pair_version
-from dashboard.run_charts import LETTERS, curves_figure, curves_table, loss_curves, metric_curves
+from dashboard.run_charts import LETTERS, Curve, curves_figure, curves_table, loss_curves, metric_curves
 from dashboard.run_figures import figures, figures_table, measure_title, plain_table
 from dashboard.run_sentence import StudentSide, students_data
 from dashboard.run_settings import differences_table
@@ -29,13 +29,11 @@ if TYPE_CHECKING:
     from dixtill_core.runs.folder import Run
     from dixtill_core.runs.records import RunCard
 
-CHARTS = {"macro_f1": "Macro F1", "feature_agreement@3": "Agreement @3", "fidelity": "Fidelity"}
-"""Metrics by epoch, and the headings of their charts."""
 MARKS = (":blue[●]", ":orange[■]")
 """Of A and B, as in the curves."""
 LOSS_DEFINITION = (
-    "Solid marks: the loss on validation texts, by which the epoch is chosen. Hollow marks: the mean over the training steps of an "
-    "epoch.\n\nRuns of other methods, α, τ or weights have other losses, whose sizes cannot be compared."
+    "**A** and **B**, solid: the loss on validation texts, by which the epoch is chosen. **train**, hollow: the mean over the training "
+    "steps of an epoch.\n\nRuns of other methods, α, τ or weights have other losses, whose sizes cannot be compared."
 )
 RING = "The large ring marks the epoch that is kept."
 ONE_SEED = (
@@ -56,10 +54,15 @@ def show_run_comparison(first: Run, second: Run) -> None:
     left, right = st.columns(2)
     with left:
         show_differences(comparison)
+        show_metric(comparison, "macro_f1", "Macro F1")
     with right:
         show_figures(comparison)
     show_sentence(first, second, cards)
-    show_curves(comparison)
+    left, right = st.columns(2)
+    with left:
+        show_metric(comparison, "feature_agreement@3", "Agreement @3")
+    with right:
+        show_losses(comparison)
 
 
 def show_differences(comparison: RunComparison) -> None:
@@ -93,23 +96,28 @@ def _definitions() -> str:
     return "\n\n".join([*meanings, "**loss**: what the run minimises, on its validation texts; lower is better. Of all others, higher is."])
 
 
-def show_curves(comparison: RunComparison) -> None:
-    """Loss, quality and agreement by epoch, both runs in each chart."""
-    if not any(comparison.epochs):
-        return
-    kept = tuple(int(card.metrics["epoch"]) if "epoch" in card.metrics else None for card in (comparison.first, comparison.second))
-    losses = loss_curves(*comparison.epochs, (kept[0], kept[1]))
-    charts = [("Loss", losses, LOSS_DEFINITION, "loss")]
-    for metric, heading in CHARTS.items():
-        curves = metric_curves(*comparison.epochs, (kept[0], kept[1]), metric)
-        name = metric.partition("@")[0]
-        charts.append((heading, curves, f"**{measure_title(metric)}**: {measure_of(name).meaning}", name))
-    columns = st.columns(2) * 2
-    for column, (heading, curves, definition, name) in zip(columns, charts, strict=True):
-        table = curves_table(curves)
-        if len(table):
-            with column:
-                show_chart(heading, curves_figure(curves), table, f"{definition}\n\n{RING}", f"two-runs-{name}")
+def show_metric(comparison: RunComparison, metric: str, heading: str) -> None:
+    """A number of both runs by epoch."""
+    name = metric.partition("@")[0]
+    definition = f"**{measure_title(metric)}**: {measure_of(name).meaning}"
+    _show_curves(heading, metric_curves(*comparison.epochs, _kept(comparison), metric), definition, name)
+
+
+def show_losses(comparison: RunComparison) -> None:
+    """What both minimise, by epoch."""
+    _show_curves("Loss", loss_curves(*comparison.epochs, _kept(comparison)), LOSS_DEFINITION, "loss")
+
+
+def _show_curves(heading: str, curves: list[Curve], definition: str, name: str) -> None:
+    table = curves_table(curves)
+    if len(table):
+        show_chart(heading, curves_figure(curves), table, f"{definition}\n\n{RING}", f"two-runs-{name}")
+
+
+def _kept(comparison: RunComparison) -> tuple[int | None, int | None]:
+    """The epochs whose students are on disk."""
+    first, second = (card.metrics.get("epoch") for card in (comparison.first, comparison.second))
+    return None if first is None else int(first), None if second is None else int(second)
 
 
 def show_sentence(first: Run, second: Run, cards: tuple[RunCard, RunCard]) -> None:

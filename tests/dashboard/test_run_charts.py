@@ -85,7 +85,7 @@ def test_the_kept_epoch_has_a_ring() -> None:
 def test_losses_are_drawn_for_validation_and_training_of_both() -> None:
     figure = curves_figure(loss_curves(epochs(1.0), epochs(2.0), (1, 1)))
     assert [name.rsplit("  ", 1) for name in names(figure)] == [
-        ["A validation", "2.000"], ["A training", "1.000"], ["B validation", "4.000"], ["B training", "2.000"],
+        ["A", "2.000"], ["A train", "1.000"], ["B", "4.000"], ["B train", "2.000"],
     ]  # fmt: skip
 
 

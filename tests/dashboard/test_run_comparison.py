@@ -186,7 +186,7 @@ def test_the_page_shows_settings_numbers_curves_and_the_sentence(make: Callable[
     page = open_runs(first, second)
     assert {tuple(row) for row in table(page, "setting")} == {("method", "dixtill", "kl"), ("seed", "1", "0")}
     assert "macro F1" in [row[1] for row in table(page, "on")]
-    assert len(page.get("plotly_chart")) == 4
+    assert len(page.get("plotly_chart")) == 3
     data = heatmap(page)
     assert [panel["title"] for panel in data["panels"]] == ["Teacher", "A · <b>two</b>", "B · one"]  # As in the table: the newest first.
     assert [word["text"] for word in data["words"]] == SENTENCE.split()
@@ -226,7 +226,7 @@ def test_a_run_without_a_student_says_so_and_leaves_the_rest(make: Callable[...,
     page = open_runs(make("one"), queued)
     assert "queued has no student yet" in said(page)
     assert table(page, "on")
-    assert len(page.get("plotly_chart")) == 4
+    assert len(page.get("plotly_chart")) == 3
     assert not page.exception
 
 

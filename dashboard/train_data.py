@@ -123,12 +123,12 @@ def _fetch(name: str) -> None:
 def _look_and_read(source: Source) -> Data | None:
     found = look_at(source)
     columns = Columns() if source.kind == "sample" else _ask_columns(source, found)
-    test = _ask_test(source)
+    test, is_test_missing = _ask_test(source)
     with st.expander(f"First rows of {found.n_rows:,}" if found.is_counted else f"First rows of about {found.n_rows:,}"):
         st.dataframe(found.table(), hide_index=True, key="train_preview")
     missing = [setting for setting in found.asked if getattr(columns, setting.removesuffix("_column")) is None]
-    if missing:
-        return None  # The notes above say what has to be chosen.
+    if missing or is_test_missing:
+        return None  # What has to be chosen is said above.
     dataset = read(source, columns)
     test_dataset = None
     if test is not None:
@@ -171,10 +171,10 @@ def _ask_column(column: st.delta_generator.DeltaGenerator, label: str, names: li
     )
 
 
-def _ask_test(source: Source) -> Source | None:
-    """Texts that are evaluated at the end; the same columns are read."""
+def _ask_test(source: Source) -> tuple[Source | None, bool]:
+    """Texts that are evaluated at the end, with the same columns; and whether some were announced but not named."""
     if source.kind == "sample":
-        return None
+        return None, False
     options = [name for name in TESTS if name != HUB_TEST or source.kind == "hub"]
     if st.session_state.get("train_test_kind") not in (None, *options):
         del st.session_state["train_test_kind"]
@@ -183,8 +183,11 @@ def _ask_test(source: Source) -> Source | None:
         format_func=TESTS.__getitem__, wrap=True,
         help="Evaluated once, when training is over, with the same columns; never trained or chosen on.",
     )  # fmt: skip
-    if chosen == "upload":
-        return _ask_upload("test", "A table like the one above")
-    if chosen == "path":
-        return _ask_path("test")
-    return Source("hub", source.reference, split="test") if chosen == HUB_TEST else None
+    if chosen == HUB_TEST:
+        return Source("hub", source.reference, split="test"), False
+    if chosen not in ("upload", "path"):
+        return None, False
+    test = _ask_upload("test", "A table like the one above") if chosen == "upload" else _ask_path("test")
+    if test is None:
+        st.caption("Name the test texts, or choose “None”.")
+    return test, test is None

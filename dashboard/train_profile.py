@@ -36,9 +36,10 @@ def show_profile(source: Source, test: Source | None, columns: Columns) -> None:
         _draw("Texts of each label", class_figure(found), "classes")
     with right:
         _draw("Lengths", length_figure(found), "lengths")
-    for finding in found.findings:
-        show = {"error": st.error, "warning": st.warning, "note": st.info}[finding.severity]
-        show(as_markdown(finding.worded(WORDS)))
+    for severity, show in (("error", st.error), ("warning", st.warning), ("note", st.info)):
+        messages = [as_markdown(finding.worded(WORDS)) for finding in found.findings if finding.severity == severity]
+        if messages:
+            show("\n".join(f"- {text}" for text in messages) if len(messages) > 1 else messages[0])
     _show_repeats("Repeated texts", found.train.repeats, "earlier row")
     if found.leaks is not None:
         _show_repeats("Test texts that are training texts too", found.leaks.examples, "training row")

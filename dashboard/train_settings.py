@@ -51,7 +51,7 @@ MAIN: tuple[tuple[str | Number, ...], ...] = (
         ),
     ),
     (
-        Number("epochs", "Epochs", "Times that the student sees every text. The best epoch on the validation texts is kept.", 1, 500, 1),
+        Number("epochs", "Epochs", "Times that the student sees every text. The best epoch on the validation texts is kept.", 1, 10_000, 1),
         Number("batch_size", "Batch size", "Texts in a training step.", 1, 4096, 8),
         Number(
             "learning_rate", "Learning rate", "Highest step size of AdamW; it rises over the first tenth and falls to 0 at the end.",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from dixtill_core.distill.target_rows import compute_rows, finish
 from dixtill_core.distill.target_shards import shard_bytes, shard_name
 from dixtill_core.errors import DixtillError
 
+CONNECT_SECONDS = 10.0
 OBJECT_STORE_BYTES = 256 * 2**20
 """Of a cluster that is started here."""
 QUEUED_BYTES = 64 * 2**20
@@ -124,6 +126,8 @@ def _connected(workers: int | None) -> Iterator[Any]:
         options: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
         if address == "local":
             options |= {"num_cpus": workers, "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+        else:
+            _require_reachable(address)
         try:
             ray.init(address, **options)
         except Exception as error:  # Of whatever kind it is, the computation cannot start.
@@ -140,6 +144,19 @@ def _connected(workers: int | None) -> Iterator[Any]:
         logger.setLevel(level)
         if is_ours:
             ray.shutdown()
+
+
+def _require_reachable(address: str) -> None:
+    """Raise at once where nothing listens at `host:port`; Ray itself would try for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise DixtillError(
+            f"No Ray cluster can be reached at {address!r}, which RAY_ADDRESS names: {error}. Start it, or unset RAY_ADDRESS."
+        ) from error
 
 
 def import_ray() -> Any:

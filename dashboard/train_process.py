@@ -1,9 +1,10 @@
 """Training in a process of its own, which the dashboard starts, watches and takes down with itself.
 
-Not in a thread, as shorter jobs are. Training seeds torch's random numbers and sets its number of threads, and both
-belong to a whole process: a comparison on another page would change the weights of the run, and the run would slow the
-comparison down. What a large teacher takes of memory is given back, and one that takes too much ends the run and not
-the dashboard.
+Not in a thread, as shorter jobs are, though pages answer as quickly beside a thread (half a second to a second for a
+rerun of the form, on two busy cores). Training seeds torch's random numbers and sets its number of threads, and both
+belong to a whole process: a model that is loaded for another page draws from the same numbers, so it would change the
+weights of the run, and the run would take threads from a comparison. What a large teacher takes of memory is given
+back, and one that takes too much ends the run and not the dashboard.
 
 The child trains and writes the run's folder, which is all that anyone reads. Its standard input is a pipe that nobody
 writes to: it ends with the dashboard, however that ends, and the child with it. The run then reads as interrupted.

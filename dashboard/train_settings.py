@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.examples import DEFAULT_TEXT
 from dashboard.glossary import model_name
 from dixtill_core.config import Attention, DistillConfig, Method, StudentConfig
+from dixtill_core.errors import ConfigError
 from dixtill_core.runs.layout import LONGEST_NAME
 from dixtill_core.runs.spec import LONGEST_WATCHED, PRESETS
 
@@ -133,7 +134,7 @@ def ask_settings() -> tuple[Settings, DeltaGenerator]:
     """The form, and the place above its buttons where the estimate goes.
 
     Raises:
-        ConfigError: two settings do not go together.
+        ConfigError: a number is missing.
     """
     with st.form("train_settings", enter_to_submit=False, border=False):
         for row in MAIN:
@@ -161,6 +162,8 @@ def ask_settings() -> tuple[Settings, DeltaGenerator]:
             )
     action: Action = "start" if start else "estimate" if estimate else "show"
     found = {name: st.session_state[_key(name)] for name in _preset_values("default")}
+    if empty := [number.label for row in (*MAIN, *MORE) for number in row if isinstance(number, Number) and found[number.setting] is None]:
+        raise ConfigError(f"{', '.join(empty)} is empty. Type a number.")
     student = StudentConfig(**{field.name: found[field.name] for field in fields(StudentConfig)})
     distill = DistillConfig(**{field.name: found[field.name] for field in fields(DistillConfig)})
     given = tuple(tag.strip() for tag in (tags or "").split(",") if tag.strip())

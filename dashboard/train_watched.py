@@ -42,7 +42,7 @@ def _epoch_data(
 ) -> dict[str, Any]:
     panel = _student_panel(epoch, watched.teacher, shows)
     return {
-        "title": f"Epoch {epoch.epoch} of {planned}" if epoch.epoch else "Before training",
+        "title": f"Epoch {epoch.epoch:,} of {planned:,}" if epoch.epoch else "Before training",
         "note": ", the one kept" if is_kept else "",
         "summary": _summary(epoch, watched.teacher),
         "panel": panel_data(panel),

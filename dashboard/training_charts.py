@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from dixtill_core.runs.records import EpochRecord
 
 HEIGHT = 330
-MOST_TICKS = 10
+MOST_TICKS = 8
+FEW_EPOCHS = 20
+"""All of so few planned epochs are shown from the first one on; of more, twice as many as are done."""
 
 
 class Line(NamedTuple):
@@ -82,7 +84,7 @@ def epochs_table(epochs: Sequence[EpochRecord], lines: Sequence[Line]) -> pd.Dat
 
 
 def epochs_figure(epochs: Sequence[EpochRecord], lines: Sequence[Line], planned: int, kept: int | None) -> go.Figure:
-    """The lines over all planned epochs, so that a reader sees how much is still to come.
+    """The lines with room for the planned epochs, so that a reader sees how much is still to come.
 
     Args:
         kept: the epoch whose student is on disk; marked.
@@ -103,6 +105,16 @@ def epochs_figure(epochs: Sequence[EpochRecord], lines: Sequence[Line], planned:
         figure.add_annotation(
             x=kept, y=1, yref="paper", yanchor="bottom", text="kept", showarrow=False, font={"size": SMALL_TYPE, "color": GREY}
         )
-    figure.update_xaxes(title="epoch", range=[0.6, max(planned, 1) + 0.4], tick0=1, dtick=max(1, -(-planned // MOST_TICKS)))
+    shown = max(1, min(planned, max(FEW_EPOCHS, 2 * max(table["epoch"], default=1))))
+    step = _tick_step(shown)
+    figure.update_xaxes(title="epoch", range=[1 - 0.03 * shown, 1.03 * shown], tick0=0, dtick=step, tickangle=0)
     style_axes(figure)
     return figure
+
+
+def _tick_step(shown: int) -> int:
+    """Epochs between two ticks: 1, 2, 5, 10, 20 .."""
+    step = 1
+    while shown / step > MOST_TICKS:
+        step = step * 5 // 2 if str(step)[0] == "2" else step * 2
+    return step

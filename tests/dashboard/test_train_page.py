@@ -201,6 +201,44 @@ def test_labels_of_other_names_are_mapped_by_a_guess_that_the_user_can_change(st
     assert not page.exception
 
 
+def test_an_uploaded_file_is_still_there_after_another_page_and_can_be_removed(store: RunStore) -> None:
+    page = upload(open_page())
+    page.switch_page("views/metrics.py").run()
+    page.switch_page("views/train.py").run()
+    assert "news.csv, chosen before" in said(page)
+    assert page.metric
+    press(page, "train_train_file_remove")
+    assert "chosen before" not in said(page)
+    assert not page.exception
+
+
+def test_test_texts_that_were_announced_are_asked_for(store: RunStore) -> None:
+    page = upload(open_page())
+    page.segmented_control(key="train_test_kind").set_value("path").run()
+    press(page, "start_training")
+    assert "Name the test texts" in said(page)
+    assert not store.list()
+    assert not page.exception
+
+
+def test_test_texts_that_are_training_texts_too_are_said(store: RunStore) -> None:
+    page = upload(open_page())
+    page.segmented_control(key="train_test_kind").set_value("upload").run()
+    upload(page, CSV, "test.csv", role="test")
+    assert "60 texts of test.csv (100%) are in news.csv too" in said(page)
+    assert [metric.value for metric in page.metric][4:6] == ["60", "60"]
+    assert not page.exception
+
+
+def test_a_known_teacher_says_what_it_downloads(store: RunStore) -> None:
+    page = open_page()
+    page.segmented_control(key="train_teacher_kind").set_value("known").run()
+    assert "downloads 439 MB" in said(page)
+    page.selectbox(key="train_teacher_known").select("ProsusAI/finbert").run()
+    assert [box.value for box in page.selectbox if str(box.key).startswith("train_map_")] == ["negative", "positive", "neutral"]
+    assert not page.exception
+
+
 def test_a_teacher_can_be_taught_on_the_labels_of_the_data(store: RunStore, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.train_jobs.train_in_process", lambda run: iter(()))
     page = upload(open_page(), table(("up", "down", "flat")))

@@ -70,7 +70,8 @@ def sweep_of(card: RunCard) -> str:
 
 def note_of(card: RunCard) -> str:
     """What is wrong with a run, or why it failed, in one line."""
-    return card.problem or (card.error if card.status == "failed" else "") or ""
+    note = card.problem or (card.error if card.status == "failed" else "") or ""
+    return note.replace(f"{card.folder}/", "")  # Which run it is stands beside it.
 
 
 def data_of(card: RunCard) -> str:

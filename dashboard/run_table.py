@@ -135,7 +135,7 @@ def _columns() -> dict[str, Any]:
         "time": st.column_config.NumberColumn(format="%.1f min", help="Spent on the run, all resumptions together."),
         "created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", help="UTC"),
         TEST_COLUMN: st.column_config.NumberColumn(format="%.3f", help="On test texts, where the run was given some."),
-        NOTE_COLUMN: st.column_config.TextColumn(width="medium", help="What is wrong with it."),
+        NOTE_COLUMN: st.column_config.TextColumn(width=150, help="What is wrong with it."),
     }
     for title, metric in METRIC_COLUMNS.items():
         meaning = measure_of(metric.partition("@")[0]).meaning

@@ -102,7 +102,7 @@ def test_settings_that_a_method_does_not_read_are_empty(method: str, has_alpha: 
 
 def test_columns_that_would_be_empty_are_left_out() -> None:
     assert not {NOTE_COLUMN, TEST_COLUMN} & set(runs_table([made_card()]).columns)
-    noted = made_card(problem="no teacher", test=records.TestScores(9, {}, {"macro_f1": 0.7}, 0.5, {}))
+    noted = made_card(problem="made/no teacher", test=records.TestScores(9, {}, {"macro_f1": 0.7}, 0.5, {}))
     table = runs_table([made_card(), noted])
     assert list(table[NOTE_COLUMN]) == ["", "no teacher"]
     assert table[TEST_COLUMN].iloc[1] == 0.7

@@ -223,10 +223,11 @@ def test_another_metric_can_be_on_the_axes(store: RunStore, teacher: Path) -> No
     assert list(points_table(result).columns)[5:7] == ["MCC", "sign agreement @1"]
 
 
-def test_a_sweep_trains_in_its_process_and_says_how_far_it_is(store: RunStore, teacher: Path, small_csv: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_sweep_trains_in_its_process_and_says_how_far_it_is(store: RunStore, teacher: Path, small_csv: Path, at_once: int) -> None:
     spec = replace(SMALL, data=str(small_csv), teacher=str(teacher))
     plan_sweep(store.root / "alphas", spec, SweepGrid(alpha=(0.5, 0.9)))
-    steps = list(sweep_in_process(store.root / "alphas", jobs=1))
+    steps = list(sweep_in_process(store.root / "alphas", jobs=at_once))
     assert all(isinstance(step, Progress) for step in steps)
     assert steps[0].stage == "starting"
     assert "training students" in {step.stage for step in steps}

@@ -179,7 +179,7 @@ def show_points(result: SweepResult) -> None:
         if st.button("Its runs in the table", key="sweep_runs", help="To compare two of them, and for their curves."):
             st.session_state[CHOSEN] = [f"{result.folder.name}/{name}" for name in row.runs][:2]
             st.session_state[WITH_SWEEPS] = True
-            st.session_state["runs_search"] = result.folder.name
+            st.session_state["runs_search"] = f"{result.folder.name} {row.name}"  # Only its own: words that all occur in their rows.
             st.session_state[GO_TO] = RUNS
             st.rerun()
 

@@ -385,6 +385,7 @@ def test_a_point_opens_in_compare_and_its_runs_in_the_table(store: RunStore, tea
     page = press(select_point(open_sweep(), 1), "sweep_runs")
     assert page.session_state["train_section"] == "Runs"
     assert sorted(page.session_state[CHOSEN]) == sorted(f"alphas/{name}" for name in names)
+    assert len(page.dataframe[0].value) == 2
     assert len(page.get("plotly_chart")) == 3  # Both seeds are compared.
     assert not page.exception
 

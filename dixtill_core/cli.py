@@ -15,8 +15,10 @@ import typer
 
 from dixtill_core.errors import DixtillError
 from dixtill_core.explain.explainers import EXPLAINERS
+from dixtill_core.notes.commands import app as notes_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__import__("dixtill_core").__doc__)
+app.add_typer(notes_app, name="notes")
 
 Result = TypeVar("Result")
 

@@ -1,4 +1,4 @@
-"""Where the project's own files lie, and where it may keep what can be computed again."""
+"""Where the project's own files lie, where it may keep what can be computed again, and where what a user made."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ def runs_folder() -> Path:
     if chosen := os.environ.get("DIXTILL_RUNS"):
         return Path(chosen).expanduser().absolute()
     return PROJECT / "runs"
+
+
+def data_folder() -> Path:
+    """What a user made and nothing can compute again: notes."""
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")).absolute() / "dixtill"
+
+
+def notes_address() -> str:
+    """The database of notes, an SQLite file or an SQLAlchemy URL; DIXTILL_NOTES names another."""
+    return os.environ.get("DIXTILL_NOTES") or str(data_folder() / "notes.db")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from dixtill_core.comparison import Answer, Comparison
 
 FORMAT = 1
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet runs a cell that starts with one of these."""
+FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+"""How a cell starts that a spreadsheet runs, or ran before apostrophes were put before it."""
 SIGNED_MEASURES = ("sign_agreement", "signed_rank_agreement", "spearman", "cosine")
 """Measures of agreement that mean nothing between scores of which some have no sign."""
 COLUMNS = (
@@ -46,8 +47,13 @@ def comparison_csv(comparison: Comparison) -> bytes:
 
 
 def safe_cell(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
+    """The text, with an apostrophe before what a spreadsheet would take for a formula; `typed_cell` takes it away again."""
+    return "'" + text if FORMULA.match(text) else text
+
+
+def typed_cell(cell: str) -> str:
+    """The text that `safe_cell` made a cell of."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def comparison_json(comparison: Comparison) -> bytes:

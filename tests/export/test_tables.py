@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dixtill_core.export.tables import COLUMNS, comparison_csv, comparison_json, safe_cell
+from dixtill_core.export.tables import COLUMNS, comparison_csv, comparison_json, safe_cell, typed_cell
 from tests.made_comparison import ODD_TEXTS, made_comparison
 
 
@@ -49,6 +49,11 @@ def test_a_spreadsheet_reads_no_word_as_a_formula(word: str) -> None:
 
 def test_negative_scores_stay_numbers() -> None:
     assert float(_rows(comparison_csv(made_comparison()))[4]["teacher_score"]) == -0.5
+
+
+@pytest.mark.parametrize("text", ["=1", "'=1", "''=1", "'tis", "'", "", "profit", "-5%", "'-5%", "+", "\t", "'\n'", "''"])
+def test_a_guarded_cell_comes_back_exactly(text: str) -> None:
+    assert typed_cell(safe_cell(text)) == text
 
 
 def test_ordinary_cells_stay_as_they_are() -> None:

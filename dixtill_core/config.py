@@ -15,6 +15,7 @@ IntegrationPath = Literal["adaptive", "uniform"]
 Method = Literal["dixtill", "dixtill_paper", "kl", "mse", "ce"]
 Attention = Literal["magnitude", "signed"]
 Ranking = Literal["signed", "absolute"]
+Measured = Literal["auto", "all", "none"]
 
 
 class _Config:
@@ -294,3 +295,23 @@ class ReproduceConfig(_Config):
             teacher_texts=5,
             bootstrap_samples=500,
         )
+
+
+@dataclass(frozen=True)
+class AnalysisConfig(_Config):
+    """What is computed for the error analysis of a labelled corpus (see `analysis.analyse`)."""
+
+    faithfulness: Measured = "auto"
+    """Of which texts: "all", "none", or "auto", all where there are not more than `small_corpus`. It is what costs most:
+    about a dozen passes of each model for every text, on one core as much as everything else together."""
+    small_corpus: int = 1000
+    perturbation: Perturbation = "delete"
+    """What becomes of a word that is taken out for faithfulness."""
+
+    def __post_init__(self) -> None:
+        _require_choice("faithfulness", self.faithfulness, Measured)
+        _require(self.small_corpus >= 0, f"small_corpus is {self.small_corpus}, but may not be negative.")
+        _require_choice("perturbation", self.perturbation, Perturbation)
+
+    def measures_faithfulness(self, n_texts: int) -> bool:
+        return self.faithfulness == "all" or (self.faithfulness == "auto" and n_texts <= self.small_corpus)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,11 +53,11 @@ def list_notes(
             for note in _chosen(store.notes(), pair)
             if status in (None, note.content.status) and (tag is None or tag in note.content.tags)
         ]
-        name = store.name
+        name, models = store.name, store.pair_names()
     if as_json:
-        print(json.dumps([_record(note) for note in found], ensure_ascii=False, indent=2))
+        print(json.dumps([_record(note, models) for note in found], ensure_ascii=False, indent=2))
     elif found:
-        _print_notes(found)
+        _print_notes(found, models)
     else:
         _say(f"{name} has no such note." if status or tag or pair else f"{name} has no notes yet.")
 
@@ -79,7 +79,7 @@ def export_notes(
     with NoteStore(notes) as store:
         found = _chosen(store.notes(), pair)
         if kind == ".csv":
-            write_atomic(out, notes_csv(found))
+            write_atomic(out, notes_csv(found, store.pair_names()))
         else:
             write_atomic(out, notes_json(store, {note.pair_key for note in found} if pair else None))
     _say(f"{len(found):,} notes are in {out}.")
@@ -138,26 +138,28 @@ def _chosen(found: Sequence[Note], pair: str | None) -> list[Note]:
     return [note for note in found if note.pair_key.startswith(pair or "")]
 
 
-def _print_notes(notes: Sequence[Note]) -> None:
+def _print_notes(notes: Sequence[Note], models: Mapping[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("written", "author", "status", "text", "note", "tags", "label", "pair")
+    table = Table("written", "author", "status", "text", "note", "tags", "label", "models", "pair")
     for note in notes:
         content = note.content
         cells = (
             note.written[:16].replace("T", " "), content.author, content.status, _shortened(note.text), _shortened(content.comment),
-            ", ".join(content.tags), content.corrected_label or "", note.pair_key[:8],
+            ", ".join(content.tags), content.corrected_label or "",
+            _shortened(models.get(note.pair_key, "")), note.pair_key[:8],
         )  # fmt: skip
         table.add_row(*(Text(cell) for cell in cells))
     Console().print(table)
 
 
-def _record(note: Note) -> dict[str, Any]:
+def _record(note: Note, models: Mapping[str, str]) -> dict[str, Any]:
     from dixtill_core.notes.exchange import version_record
 
-    return {"text": note.text, "text_key": note.text_key, "pair_key": note.pair_key} | version_record(note)
+    about = {"text": note.text, "text_key": note.text_key, "pair_key": note.pair_key, "models": models.get(note.pair_key, "")}
+    return about | version_record(note)
 
 
 def _shortened(text: str) -> str:

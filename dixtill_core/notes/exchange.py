@@ -18,15 +18,27 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from dixtill_core.analysis.corpus import text_key
 from dixtill_core.errors import DataError
 from dixtill_core.export.tables import safe_cell, typed_cell
-from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_status, parse_tags, require_unicode, text_key
-from dixtill_core.notes.store import NoteStore, add_to_history, all_history, current_note, make_current, note_history, put_note
+from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_status, parse_tags, require_unicode
+from dixtill_core.notes.store import (
+    NoteStore,
+    add_to_history,
+    all_history,
+    current_note,
+    make_current,
+    name_pair,
+    note_history,
+    put_note,
+    read_pair_names,
+)
 from dixtill_core.progress import Progress
 
 FORMAT = 1
 COLUMNS = (
     "text", "comment", "tags", "corrected_label", "status", "author", "written", "version", "revision", "based_on", "pair_key", "text_key",
+    "models",
 )  # fmt: skip
 LARGEST_CELL = 32_767
 """Characters that a cell of a spreadsheet holds; it cuts what is longer when it saves the file."""
@@ -55,10 +67,14 @@ class _Arriving:
 
     current: Note
     history: tuple[Note, ...]
+    pair_name: str
 
 
-def notes_csv(notes: Sequence[Note]) -> bytes:
-    """One row a note; UTF-8 with a mark that Excel reads, cells that start like a formula behind an apostrophe."""
+def notes_csv(notes: Sequence[Note], pair_names: Mapping[str, str]) -> bytes:
+    """One row a note, with the name of its pair of models.
+
+    UTF-8 with a mark that Excel reads; cells that start like a formula stand behind an apostrophe.
+    """
     stream = io.StringIO(newline="")
     table = csv.writer(stream, quoting=csv.QUOTE_ALL)
     table.writerow(COLUMNS)
@@ -67,6 +83,7 @@ def notes_csv(notes: Sequence[Note]) -> bytes:
         cells = (
             note.text, content.comment, join_tags(content.tags), content.corrected_label or "", content.status, content.author,
             note.written, str(note.version), note.revision, note.based_on or "", note.pair_key, note.text_key,
+            pair_names.get(note.pair_key, ""),
         )  # fmt: skip
         table.writerow([safe_cell(cell) for cell in cells])
     return stream.getvalue().encode("utf-8-sig")
@@ -77,13 +94,15 @@ def notes_json(store: NoteStore, pair_keys: Collection[str] | None = None) -> by
     kept: dict[tuple[str, str], list[Note]] = {}
     records = []
     with store.reading() as connection:
+        names = read_pair_names(connection)
         for note in all_history(connection):
             if pair_keys is None or note.pair_key in pair_keys:
                 kept.setdefault((note.text_key, note.pair_key), []).append(note)
         for (key, pair), versions in kept.items():
             current = current_note(connection, key, pair)
-            record = {"text": versions[0].text, "text_key": key, "pair_key": pair, "current": current and current.revision}
-            records.append(record | {"versions": [version_record(note) for note in versions]})
+            about = {"text": versions[0].text, "text_key": key, "pair_key": pair, "models": names.get(pair, "")}
+            line = {"current": current and current.revision, "versions": [version_record(note) for note in versions]}
+            records.append(about | line)
     return json.dumps({"format": FORMAT, "dixtill": installed_version("dixtill"), "notes": records}, ensure_ascii=False, indent=1).encode()
 
 
@@ -106,6 +125,7 @@ def import_notes(store: NoteStore, content: bytes, name: str, pair_key: str | No
         for done, note in enumerate(arriving):
             if done % 50 == 0:
                 yield Progress("importing notes", done, len(arriving))
+            name_pair(connection, note.current.pair_key, note.pair_name)
             outcomes[_merge(connection, note)].append(note.current)
     yield Merge(**{outcome: tuple(notes) for outcome, notes in outcomes.items()})
 
@@ -192,12 +212,13 @@ def _read_json(content: bytes, name: str) -> list[_Arriving]:
 def _arriving_record(entry: Any, where: str) -> _Arriving:
     try:
         text, pair_key = _string(entry["text"]), _string(entry["pair_key"])
+        pair_name = _string(entry["models"])
         _require_key(text, entry["text_key"], where)
         versions = tuple(_version_of(record, text, pair_key) for record in entry["versions"])
         current = next(version for version in versions if version.revision == entry["current"])
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
         raise DataError(f"{where} is damaged ({type(error).__name__}: {error}). No note was imported.") from error
-    return _Arriving(replace(current, is_beside=False), versions)
+    return _Arriving(replace(current, is_beside=False), versions, pair_name)
 
 
 def _version_of(record: Mapping[str, Any], text: str, pair_key: str) -> Note:
@@ -254,7 +275,7 @@ def _arriving_row(row: Mapping[str, Any], where: str, default_pair: str | None) 
         raise DataError(f"{where}: {error} No note was imported.") from error
     except ValueError as error:
         raise DataError(f"{where} is damaged: {error}. No note was imported.") from error
-    return _Arriving(note, (note,))
+    return _Arriving(note, (note,), cells.get("models", ""))
 
 
 def _require_key(text: str, key: str, where: str) -> None:

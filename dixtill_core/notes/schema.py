@@ -3,6 +3,7 @@
 dixtill_texts         every text that has a note, once
 dixtill_notes         the current version of each note
 dixtill_note_history  every version of every note, those beside the current line too; rows are only ever added
+dixtill_pairs         how a pair of models is called, since its key says nothing to people; from version 2
 dixtill_notes_schema  one row: the version of these tables
 
 The names begin alike, so that the tables can stand in a database among others.
@@ -18,7 +19,7 @@ from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, Integer, 
 from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _MARK = "\x01"
 
 
@@ -87,9 +88,16 @@ history = Table(
     Index("dixtill_note_history_note", "text_key", "pair_key"),
 )
 
+pairs = Table(
+    "dixtill_pairs",
+    metadata,
+    Column("pair_key", String(64), primary_key=True),
+    Column("name", ExactText, nullable=False),
+)
+
 schema = Table("dixtill_notes_schema", metadata, Column("version", Integer, primary_key=True, autoincrement=False))
 
 CONTENT = tuple(column.name for column in _content_columns())
 
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {}
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {1: pairs.create}
 """For each older version, what makes its tables those of the next one. It runs in one transaction with the new number."""

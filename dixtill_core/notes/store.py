@@ -16,11 +16,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from dixtill_core.analysis.corpus import text_key
 from dixtill_core.errors import DixtillError
 from dixtill_core.notes import schema
 from dixtill_core.notes.database import BUSY_SECONDS, NotesDatabase
 from dixtill_core.notes.migrate import prepare
-from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_tags, require_unicode, text_key
+from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_tags, require_unicode
 
 
 class NoteConflict(DixtillError):
@@ -86,17 +87,24 @@ class NoteStore:
         with self._database.reading() as connection:
             return note_history(connection, text_key(text), pair_key)
 
-    def write(self, text: str, pair_key: str, content: NoteContent, seen: str | None) -> Note:
+    def pair_names(self) -> dict[str, str]:
+        """How the pairs of models are called that notes are about, by their keys."""
+        with self._database.reading() as connection:
+            return read_pair_names(connection)
+
+    def write(self, text: str, pair_key: str, content: NoteContent, seen: str | None, pair_name: str = "") -> Note:
         """Write a note; it is on the disk when this returns.
 
         Args:
             seen: revision of the note that the writer saw; None where there was none.
+            pair_name: how the pair of models is called, for lists and files; the first name of a pair stays.
 
         Raises:
             NoteConflict: there is another by now. What was written is kept in the history.
         """
         require_unicode("The text", text)
         with self._database.writing() as connection:
+            name_pair(connection, pair_key, pair_name)
             written, current = put_note(connection, text, pair_key, content, seen)
         if written.is_beside:
             raise NoteConflict(current, written)
@@ -153,6 +161,17 @@ def keep_text(connection: Connection, text: str) -> None:
     key = text_key(text)
     if connection.execute(select(schema.texts.c.text_key).where(schema.texts.c.text_key == key)).first() is None:
         _inserted(connection, schema.texts, {"text_key": key, "text": text})
+
+
+def name_pair(connection: Connection, pair_key: str, name: str) -> None:
+    """Keep the name of a pair of models that has none yet."""
+    wanted = select(schema.pairs.c.pair_key).where(schema.pairs.c.pair_key == pair_key)
+    if name and connection.execute(wanted).first() is None:
+        _inserted(connection, schema.pairs, {"pair_key": pair_key, "name": name})
+
+
+def read_pair_names(connection: Connection) -> dict[str, str]:
+    return {row.pair_key: row.name for row in connection.execute(select(schema.pairs))}
 
 
 def current_note(connection: Connection, key: str, pair_key: str) -> Note | None:

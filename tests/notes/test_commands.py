@@ -30,7 +30,9 @@ def file(tmp_path, monkeypatch):
     path = tmp_path / "notes.db"
     monkeypatch.setenv("DIXTILL_NOTES", str(path))
     with NoteStore() as store:
-        store.write("Great, another loss.", PAIR, NoteContent("irony\x1b[31m", ("irony",), "bearish", "data error", "Ada"), None)
+        store.write(
+            "Great, another loss.", PAIR, NoteContent("irony\x1b[31m", ("irony",), "bearish", "data error", "Ada"), None, "MiniLM → student"
+        )
         store.write("+5% today", PAIR, NoteContent("number", ("number",), "bullish"), None)
         store.write("Great, another loss.", OTHER_PAIR, NoteContent("other models"), None)
     return path
@@ -41,6 +43,7 @@ def test_notes_are_listed_without_control_characters(run, file):
     assert status == 0
     assert "Great, another loss." in out
     assert "data error" in out
+    assert "MiniLM → student" in out
     assert "\x1b" not in out
     assert out.count("Great, another loss.") == 2
 

@@ -27,7 +27,7 @@ def counts(merge):
 
 
 def exported(store, kind):
-    return notes_csv(store.notes()) if kind == "csv" else notes_json(store)
+    return notes_csv(store.notes(), store.pair_names()) if kind == "csv" else notes_json(store)
 
 
 def rows_of(content):
@@ -49,11 +49,12 @@ def test_odd_notes_come_back_exactly(address, made_store, kind):
     with NoteStore(address) as store:
         for i, (name, odd) in enumerate(ODD.items()):
             store.write(odd, PAIR, NoteContent(odd, (name,), f"label {i}", "explained", "=Ada"), None)
-        store.write("second pair", OTHER_PAIR, NoteContent("one"), None)
+        store.write("second pair", OTHER_PAIR, NoteContent("one"), None, "=teacher → student")
         content, notes = exported(store, kind), store.notes()
     other = made_store("other")
     assert counts(merged(other, content)) == (len(ODD) + 1, 0, 0, 0)
     assert other.notes() == notes
+    assert other.pair_names() == {OTHER_PAIR: "=teacher → student"}
     assert exported(other, kind) == content
 
 
@@ -73,7 +74,7 @@ def test_a_spreadsheet_runs_no_formula(made_store):
     store = made_store("one")
     for start in ("=", "+", "-", "@", "\t", "\r", "\n"):
         store.write(f"{start}cmd|' /C calc'!A0", PAIR, NoteContent(f"{start}1", (f"{start.strip() or '='}tag",), author="=Ada"), None)
-    for row in rows_of(notes_csv(store.notes())):
+    for row in rows_of(notes_csv(store.notes(), store.pair_names())):
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in row.values()), row
 
 
@@ -169,7 +170,15 @@ def test_the_same_words_written_twice_are_no_conflict(made_store):
 def test_a_row_edited_in_a_spreadsheet_is_a_new_version(made_store):
     store = made_store("one")
     first = store.write("a", PAIR, FULL, None)
-    content = edited(notes_csv(store.notes()), "a", comment="edited", status="Explained", tags="x; y", corrected_label="", author="Ben")
+    content = edited(
+        notes_csv(store.notes(), store.pair_names()),
+        "a",
+        comment="edited",
+        status="Explained",
+        tags="x; y",
+        corrected_label="",
+        author="Ben",
+    )
     assert counts(merged(store, content)) == (0, 1, 0, 0)
     found = store.note("a", PAIR)
     assert found.content == NoteContent("edited", ("x", "y"), None, "explained", "Ben")
@@ -180,7 +189,7 @@ def test_a_row_edited_in_a_spreadsheet_is_a_new_version(made_store):
 def test_a_row_edited_while_the_note_went_on_is_in_conflict(made_store):
     store = made_store("one")
     first = store.write("a", PAIR, NoteContent("first"), None)
-    content = edited(notes_csv(store.notes()), "a", comment="edited in a file")
+    content = edited(notes_csv(store.notes(), store.pair_names()), "a", comment="edited in a file")
     store.write("a", PAIR, NoteContent("edited here"), first.revision)
     assert counts(merged(store, content)) == (0, 0, 0, 1)
     assert store.note("a", PAIR).content.comment == "edited here"
@@ -199,7 +208,7 @@ def test_a_table_made_by_hand_is_enough(made_store, separator):
 def test_a_comment_that_a_spreadsheet_cut_is_not_taken_for_an_edit(made_store):
     store = made_store("one")
     store.write("a", PAIR, NoteContent("x" * 50_000), None)
-    content = edited(notes_csv(store.notes()), "a", comment="x" * 32_767)
+    content = edited(notes_csv(store.notes(), store.pair_names()), "a", comment="x" * 32_767)
     with pytest.raises(DataError, match="cut after 32,767 characters"):
         merged(store, content)
     assert len(store.note("a", PAIR).content.comment) == 50_000
@@ -272,8 +281,8 @@ def test_an_import_that_fails_at_its_last_row_writes_none(made_store):
     for text in "abc":
         one.write(text, PAIR, NoteContent("x" * 40_000), None)
     two.write("a", PAIR, NoteContent("x" * 40_000), None)
-    merged(one, notes_csv(two.notes()))
-    content = edited(notes_csv(one.notes()), "a", comment="x" * 32_767)
+    merged(one, notes_csv(two.notes(), two.pair_names()))
+    content = edited(notes_csv(one.notes(), one.pair_names()), "a", comment="x" * 32_767)
     with pytest.raises(DataError):
         merged(one, edited(content, "c", comment="edited"))
     assert one.note("c", PAIR).content.comment == "x" * 40_000

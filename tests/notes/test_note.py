@@ -1,12 +1,7 @@
 import pytest
 
 from dixtill_core.errors import DataError
-from dixtill_core.notes.note import MOST_CHARACTERS, NoteContent, join_tags, parse_status, parse_tags, text_key
-
-
-def test_the_key_of_a_text_is_its_sha256_as_typed():
-    assert text_key("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert text_key("abc ") != text_key("abc")
+from dixtill_core.notes.note import MOST_CHARACTERS, NoteContent, join_tags, parse_status, parse_tags
 
 
 def test_tags_are_read_between_commas_and_semicolons_each_once():

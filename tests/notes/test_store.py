@@ -2,8 +2,9 @@
 
 import pytest
 
+from dixtill_core.analysis.corpus import text_key
 from dixtill_core.errors import DataError
-from dixtill_core.notes.note import NoteContent, text_key
+from dixtill_core.notes.note import NoteContent
 from dixtill_core.notes.store import NoteConflict, NoteStore
 from tests.notes.conftest import OTHER_PAIR, PAIR
 
@@ -101,6 +102,14 @@ def test_a_note_that_was_taken_back_is_gone_from_the_list_and_not_from_the_histo
     assert [note.content.comment for note in store.history("a", PAIR)] == ["wrong", ""]
     store.write("a", PAIR, NoteContent("anew"), None)
     assert [note.content.comment for note in store.notes()] == ["anew"]
+
+
+def test_a_pair_of_models_keeps_its_first_name(store):
+    first = store.write("a", PAIR, FULL, None)
+    assert store.pair_names() == {}
+    second = store.write("a", PAIR, FULL, first.revision, "MiniLM → student")
+    store.write("a", PAIR, FULL, second.revision, "another name")
+    assert store.pair_names() == {PAIR: "MiniLM → student"}
 
 
 def test_an_opened_database_shows_what_another_one_writes(store, address):

@@ -100,8 +100,8 @@ def notes_json(store: NoteStore, pair_keys: Collection[str] | None = None) -> by
                 kept.setdefault((note.text_key, note.pair_key), []).append(note)
         for (key, pair), versions in kept.items():
             current = current_note(connection, key, pair)
-            about = {"text": versions[0].text, "text_key": key, "pair_key": pair, "models": names.get(pair, "")}
-            line = {"current": current and current.revision, "versions": [version_record(note) for note in versions]}
+            about: dict[str, Any] = {"text": versions[0].text, "text_key": key, "pair_key": pair, "models": names.get(pair, "")}
+            line: dict[str, Any] = {"current": current and current.revision, "versions": [version_record(note) for note in versions]}
             records.append(about | line)
     return json.dumps({"format": FORMAT, "dixtill": installed_version("dixtill"), "notes": records}, ensure_ascii=False, indent=1).encode()
 

@@ -18,7 +18,7 @@ def heatmap_data(comparison: Comparison, k: int, student_shows: StudentShows) ->
     """Everything that the component shows, as JSON: summary, words, both panels, scale."""
     panels = comparison_panels(comparison, student_shows)
     against, speaks_for = ends_of_scale(panels) or (None, None)
-    joined = joined_words(comparison)
+    joined = joined_words(comparison.words)
     return {
         "summary": [[span.text, span.is_strong] for span in summarize(comparison, k)],
         "notes": list(comparison.notes),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from dixtill_core.summary import summarize
 
 if TYPE_CHECKING:
     from dixtill_core.comparison import Comparison
+    from dixtill_core.data.words import Word
 
 STYLE = (Path(__file__).parent / "comparison.css").read_text(encoding="utf-8")
 """Layout of a comparison, without its colours; the dashboard's component draws with it too."""
@@ -31,13 +32,13 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def comparison_html(comparison: Comparison, k: int = 3, student_shows: StudentShows = "scores") -> bytes:
     """The file, UTF-8."""
     panels = comparison_panels(comparison, student_shows)
-    summary = "".join(f"<b>{_text(span.text)}</b>" if span.is_strong else _text(span.text) for span in summarize(comparison, k))
-    notes = "".join(f"<li>{_text(note)}</li>" for note in comparison.notes)
+    summary = "".join(f"<b>{escaped(span.text)}</b>" if span.is_strong else escaped(span.text) for span in summarize(comparison, k))
+    notes = "".join(f"<li>{escaped(note)}</li>" for note in comparison.notes)
     figures = "".join(
-        f'<li title="{_text(figure.explanation)}"><b>{_text(figure.number)}</b>{_text(figure.meaning)}</li>'
+        f'<li title="{escaped(figure.explanation)}"><b>{escaped(figure.number)}</b>{escaped(figure.meaning)}</li>'
         for figure in comparison_figures(comparison, k)
     )
-    methods = "".join(f"<div>{panel.title}: {_text(panel.method)}.</div>" for panel in panels)
+    methods = "".join(f"<div>{panel.title}: {escaped(panel.method)}.</div>" for panel in panels)
     page = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -49,11 +50,11 @@ def comparison_html(comparison: Comparison, k: int = 3, student_shows: StudentSh
 </head>
 <body>
 <main class="comparison">
-<h1>{_text(comparison.text)}</h1>
+<h1>{escaped(comparison.text)}</h1>
 <p class="summary">{summary}</p>
 {f'<ul class="notes">{notes}</ul>' if notes else ""}
-<div class="panels">{"".join(_panel(comparison, panel) for panel in panels)}</div>
-<p class="scale">{_scale(panels)}</p>
+<div class="panels">{"".join(panel_html(panel, comparison.words) for panel in panels)}</div>
+<p class="scale">{scale_html(panels)}</p>
 <section class="panel"><h2>Word by word</h2><p class="subtitle">teacher left, student right, each scaled to its strongest word</p>
 <ul class="rows">{_rows(comparison, panels)}</ul></section>
 <ul class="figures">{figures}</ul>
@@ -65,38 +66,39 @@ def comparison_html(comparison: Comparison, k: int = 3, student_shows: StudentSh
     return page.encode("utf-8", errors="replace")
 
 
-def _scale(panels: tuple[Panel, Panel]) -> str:
+def scale_html(panels: Sequence[Panel]) -> str:
     """What the colours mean, those that occur."""
     ends, unsigned = ends_of_scale(panels), unsigned_scale(panels)
-    signed = f'<span>{_text(ends[0])}</span><span class="gradient"></span><span>{_text(ends[1])}</span>' if ends else ""
-    return signed + (f'<span class="gradient unsigned"></span><span>{_text(unsigned)}</span>' if unsigned else "")
+    signed = f'<span>{escaped(ends[0])}</span><span class="gradient"></span><span>{escaped(ends[1])}</span>' if ends else ""
+    return signed + (f'<span class="gradient unsigned"></span><span>{escaped(unsigned)}</span>' if unsigned else "")
 
 
-def _panel(comparison: Comparison, panel: Panel) -> str:
+def panel_html(panel: Panel, words: Sequence[Word]) -> str:
+    """One model's side: probabilities, coloured words, facts."""
     shares = "".join(
-        f'<li class="share{" predicted" if share.is_predicted else ""}"><span class="label">{_text(share.label)}</span>'
+        f'<li class="share{" predicted" if share.is_predicted else ""}"><span class="label">{escaped(share.label)}</span>'
         f'<span class="track"><span class="fill" style="--size: {share.share:.4f}"></span></span>'
-        f'<span class="number">{_text(share.text)}</span></li>'
+        f'<span class="number">{escaped(share.text)}</span></li>'
         for share in panel.shares
     )
     facts = "".join(
-        f"<li{' class=warning' if fact.is_warning else ''}><b>{_text(fact.number)}</b> {_text(fact.meaning)}</li>" for fact in panel.facts
+        f"<li{' class=warning' if fact.is_warning else ''}><b>{escaped(fact.number)}</b> {escaped(fact.meaning)}</li>"
+        for fact in panel.facts
     )
-    words = "".join(
-        _word(panel, i, word.text, joined) for i, (word, joined) in enumerate(zip(comparison.words, joined_words(comparison), strict=True))
-    )
+    shown = "".join(_word(panel, i, word.text, joined) for i, (word, joined) in enumerate(zip(words, joined_words(words), strict=True)))
+    below = f'<ul class="facts">{facts}</ul>' if facts else ""
     return (
-        f'<section class="panel {panel.role}"><h2>{panel.title}</h2><p class="subtitle">{_text(panel.subtitle)}</p>'
-        f'<ul class="shares">{shares}</ul><ul class="words" dir="auto">{words}</ul><ul class="facts">{facts}</ul></section>\n'
+        f'<section class="panel {panel.role}"><h2>{panel.title}</h2><p class="subtitle">{escaped(panel.subtitle)}</p>'
+        f'<ul class="shares">{shares}</ul><ul class="words" dir="auto">{shown}</ul>{below}</section>\n'
     )
 
 
 def _word(panel: Panel, i: int, text: str, is_joined: bool) -> str:
     classes = _classes("word", panel.tone(i), "faint" if panel.is_faint(i) else "", "joined" if is_joined else "")
-    label = _text(f"{text}: {panel.meaning(i)}")
+    label = escaped(f"{text}: {panel.meaning(i)}")
     return (
         f'<li class="{classes}" style="--size: {abs(panel.values[i]):.4f}" tabindex="0" title="{label}" aria-label="{label}">'
-        f'<span class="text">{_text(text)}</span><span class="bar"></span></li>'
+        f'<span class="text">{escaped(text)}</span><span class="bar"></span></li>'
     )
 
 
@@ -109,9 +111,9 @@ def _rows(comparison: Comparison, panels: Iterable[Panel]) -> str:
             cells += (
                 f'<span class="{_classes("cell", "" if panel.has_sign else "unsigned")}">'
                 f'<span class="bar {tone}" style="--size: {size}"></span>'
-                f'<span class="value {tone}" style="--size: {size}">{_text(panel.numbers[i])}</span></span>'
+                f'<span class="value {tone}" style="--size: {size}">{escaped(panel.numbers[i])}</span></span>'
             )
-        rows.append(f'<li class="row"><span class="name" title="{_text(word.text)}">{_text(word.text)}</span>{cells}</li>')
+        rows.append(f'<li class="row"><span class="name" title="{escaped(word.text)}">{escaped(word.text)}</span>{cells}</li>')
     return "\n".join(rows)
 
 
@@ -119,6 +121,6 @@ def _classes(*names: str) -> str:
     return " ".join(name for name in names if name)
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Escaped for HTML, in quotes too; NUL, which HTML cannot hold, becomes the sign for what cannot be shown."""
     return escape(text).replace("\0", "�")

@@ -25,6 +25,7 @@ from dixtill_core.export.numbers import (
 
 if TYPE_CHECKING:  # PyTorch comes with it; pages show before that is loaded.
     from dixtill_core.comparison import Answer, Comparison
+    from dixtill_core.data.words import Word
     from dixtill_core.explain.attributions import WordAttributions
 
 StudentShows = Literal["scores", "weights"]
@@ -163,9 +164,8 @@ def _times_figure(teacher: Answer, student: Answer) -> Figure:
     )
 
 
-def joined_words(comparison: Comparison) -> tuple[bool, ...]:
+def joined_words(words: Sequence[Word]) -> tuple[bool, ...]:
     """For each word, whether it follows the one before without a space, as punctuation does."""
-    words = comparison.words
     return tuple(i > 0 and words[i - 1].end == word.start for i, word in enumerate(words))
 
 

@@ -100,7 +100,7 @@ def test_a_student_that_costs_more_than_the_teacher_is_not_called_cheaper() -> N
 
 def test_punctuation_joins_the_word_before() -> None:
     made = made_comparison(["cut", "now"], [1, 1], [1, 1])
-    assert joined_words(made) == (False, False)
+    assert joined_words(made.words) == (False, False)
 
 
 def test_values_are_plain_floats_for_json() -> None:

@@ -46,6 +46,12 @@ class EngineName(StrEnum):
     RAY = "ray"
 
 
+class MeasuredName(StrEnum):
+    AUTO = "auto"
+    ALL = "all"
+    NONE = "none"
+
+
 class RankingName(StrEnum):
     SIGNED = "signed"
     ABSOLUTE = "absolute"
@@ -164,6 +170,53 @@ def faithfulness(
         _print_json(found.to_dict())
     else:
         print_faithfulness(found)
+
+
+@app.command()
+def errors(
+    data: DataOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
+    models: ModelsOption = None,
+    train: Annotated[str | None, typer.Option("--train", help="Data that the student was trained on: near-duplicates are found.")] = None,
+    faithfulness: Annotated[
+        MeasuredName,
+        typer.Option("--faithfulness", help="all texts, none, or auto: all where there are not more than 1,000, because it costs most."),
+    ] = MeasuredName.AUTO,
+    text_column: TextColumnOption = None,
+    label_column: LabelColumnOption = None,
+    label_map: LabelMapOption = None,
+    cache: CacheOption = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an analysis that is already in the folder.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Where and why is the student wrong? Outcomes, smart tags and reasons of every text, as tables and files."""
+    from dixtill_core.analysis.analyse import analyse
+    from dixtill_core.analysis.corpus import AnalysedCorpus
+    from dixtill_core.analysis.export import require_room, write_analysis
+    from dixtill_core.analysis.global_reasons import GlobalReasons, global_reasons
+    from dixtill_core.analysis.overview import overview
+    from dixtill_core.analysis.terminal import print_overview
+    from dixtill_core.config import AnalysisConfig
+    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.data.label_map import match_labels
+
+    require_room(out, overwrite=overwrite)
+    mapping = _label_map(label_map)
+    dataset = load_dataset(data, text_column=text_column, label_column=label_column, split="test")
+    dataset.require_labels()
+    training = None if train is None else load_dataset(train, text_column=text_column)
+    pair = _load_pair(models)
+    matched = match_labels(dataset, pair.teacher.label_names, mapping)
+    config = AnalysisConfig(faithfulness=faithfulness.value)
+    corpus = _follow(analyse(pair, matched, config, training, cache), AnalysedCorpus)
+    reasons = _follow(global_reasons(corpus.table, corpus.label_names), GlobalReasons)
+    numbers = overview(corpus)
+    write_analysis(out, corpus, reasons, numbers, overwrite=overwrite)
+    if as_json:
+        _print_json(numbers)
+    else:
+        print_overview(numbers, reasons)
+    _say(f"The analysis is in {out}: texts.csv, reasons.csv, parting.csv, overview.json, and everything in analysis.parquet.")
 
 
 @app.command()

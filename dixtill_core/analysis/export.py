@@ -80,9 +80,7 @@ def text_rows(corpus: AnalysedCorpus, rows: np.ndarray | None = None) -> pd.Data
         rows: positions in the table; all where None.
     """
     table = corpus.table if rows is None else corpus.table.iloc[rows]
-    found = pd.DataFrame({name: table[name] for name in ("row", "text")} | {name: table[name] for name in _AS_THEY_ARE}).reset_index(
-        drop=True
-    )
+    found = table[["row", "text", *_AS_THEY_ARE]].reset_index(drop=True)
     for role in ROLES:
         probabilities = np.array(table[f"{role}_probabilities"].to_list(), dtype=np.float64).reshape(len(table), len(corpus.label_names))
         for i, name in enumerate(corpus.label_names):

@@ -73,8 +73,13 @@ def scale_html(panels: Sequence[Panel]) -> str:
     return signed + (f'<span class="gradient unsigned"></span><span>{escaped(unsigned)}</span>' if unsigned else "")
 
 
-def panel_html(panel: Panel, words: Sequence[Word]) -> str:
-    """One model's side: probabilities, coloured words, facts."""
+def panel_html(panel: Panel, words: Sequence[Word], heading: str = "h2", *, can_focus: bool = True) -> str:
+    """One model's side: probabilities, coloured words, facts.
+
+    Args:
+        heading: element of its title.
+        can_focus: whether the keyboard stops at each word; on a page of many texts it would never get through.
+    """
     shares = "".join(
         f'<li class="share{" predicted" if share.is_predicted else ""}"><span class="label">{escaped(share.label)}</span>'
         f'<span class="track"><span class="fill" style="--size: {share.share:.4f}"></span></span>'
@@ -85,19 +90,22 @@ def panel_html(panel: Panel, words: Sequence[Word]) -> str:
         f"<li{' class=warning' if fact.is_warning else ''}><b>{escaped(fact.number)}</b> {escaped(fact.meaning)}</li>"
         for fact in panel.facts
     )
-    shown = "".join(_word(panel, i, word.text, joined) for i, (word, joined) in enumerate(zip(words, joined_words(words), strict=True)))
+    shown = "".join(
+        _word(panel, i, word.text, joined, can_focus) for i, (word, joined) in enumerate(zip(words, joined_words(words), strict=True))
+    )
     below = f'<ul class="facts">{facts}</ul>' if facts else ""
     return (
-        f'<section class="panel {panel.role}"><h2>{panel.title}</h2><p class="subtitle">{escaped(panel.subtitle)}</p>'
+        f'<section class="panel {panel.role}"><{heading}>{panel.title}</{heading}><p class="subtitle">{escaped(panel.subtitle)}</p>'
         f'<ul class="shares">{shares}</ul><ul class="words" dir="auto">{shown}</ul>{below}</section>\n'
     )
 
 
-def _word(panel: Panel, i: int, text: str, is_joined: bool) -> str:
+def _word(panel: Panel, i: int, text: str, is_joined: bool, can_focus: bool) -> str:
     classes = _classes("word", panel.tone(i), "faint" if panel.is_faint(i) else "", "joined" if is_joined else "")
     label = escaped(f"{text}: {panel.meaning(i)}")
+    focus = ' tabindex="0"' if can_focus else ""
     return (
-        f'<li class="{classes}" style="--size: {abs(panel.values[i]):.4f}" tabindex="0" title="{label}" aria-label="{label}">'
+        f'<li class="{classes}" style="--size: {abs(panel.values[i]):.4f}"{focus} title="{label}" aria-label="{label}">'
         f'<span class="text">{escaped(text)}</span><span class="bar"></span></li>'
     )
 

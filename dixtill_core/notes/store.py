@@ -22,6 +22,7 @@ from dixtill_core.notes import schema
 from dixtill_core.notes.database import BUSY_SECONDS, NotesDatabase
 from dixtill_core.notes.migrate import prepare
 from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_tags, require_unicode
+from dixtill_core.paths import notes_address
 
 
 class NoteConflict(DixtillError):
@@ -121,6 +122,15 @@ class NoteStore:
         """A connection for an export."""
         with self._database.reading() as connection:
             yield connection
+
+
+def read_notes(pair_key: str, address: str | Path | None = None) -> list[Note]:
+    """Current notes on a pair of models from a database that need not be there yet: none is made in order to read it."""
+    found = str(notes_address() if address is None else address)
+    if "://" not in found and not Path(found).expanduser().exists():
+        return []
+    with NoteStore(address) as store:
+        return store.notes(pair_key)
 
 
 def put_note(connection: Connection, text: str, pair_key: str, content: NoteContent, seen: str | None) -> tuple[Note, Note | None]:

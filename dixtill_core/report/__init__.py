@@ -1,0 +1,1 @@
+"""Reports: chosen texts of an analysed corpus with their heatmaps, notes, charts and settings, as one HTML or PDF file."""

@@ -100,7 +100,8 @@ def strongest_words(text: str, scores: np.ndarray, n: int = STRONGEST) -> str:
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """UTF-8 with a mark that Excel reads; no cell of text is taken for a formula."""
     safe = pd.DataFrame({safe_cell(str(name)): _safe(column) for name, column in table.items()})
-    return safe.to_csv(index=False).encode("utf-8-sig", errors="replace")
+    # With this line end, a lone carriage return in a text is quoted too: it would end the row and begin another cell.
+    return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig", errors="replace")
 
 
 def _safe(column: pd.Series) -> pd.Series:

@@ -213,6 +213,8 @@ def _object(forms: list[str], i: int) -> list[str]:
 def _in_context(forms: list[str], signs: list[int], i: int) -> int:
     """The sign of a word after a look at its neighbours."""
     sign = signs[i]
+    if not sign:
+        return 0
     if sign < 0 and (
         any(form in _OVER for form in [*forms[max(0, i - _REACH) : i], *forms[i + 1 : i + 7]]) or "never" in forms[i + 1 : i + 8]
     ):

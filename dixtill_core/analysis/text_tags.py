@@ -79,7 +79,6 @@ _hedges = _any_of(
     r"\b(?:mulls?|weighs?|weighing|considers?|considering|eyes|eyeing)\b",
     r"\bmore\s+or\s+less\b|\bif\s+true\b|\bchances?\s+are\b|\bodds\b",
 )
-_denied_thought = _any_of(r"\bi\s+(?:don't|do\s+not|dont)\s+think\b.{0,20}\bever\b")
 
 
 def is_hedged(read: ReadText) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -45,3 +48,12 @@ def made_corpus(n: int = 40, labels: tuple[str, ...] = LABELS, seed: int = 0, *,
     columns["outcome"] = outcomes(columns["gold"], columns["teacher"], columns["student"])
     table = pd.DataFrame(columns)[list(COLUMNS)]
     return AnalysedCorpus(table, labels, {"training": None}, "made up", "d" * 64, "t" * 64, "s" * 64, "k" * 64)
+
+
+def value_of(steps: Generator[Any, None, Any]) -> Any:
+    """The return value of a generator, its steps passed over."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

@@ -5,22 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dixtill_core.analysis.near_duplicates import LEAST_SHARED, NearDuplicates, find_near_duplicates, shared_pairs, word_pairs
+from tests.analysis.made_corpus import value_of
 
 words = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "the", "12%", "$KRVN"]), min_size=0, max_size=8).map(" ".join)
-
-
-def result(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 @given(st.lists(words, max_size=12), st.lists(words, max_size=5))
 @settings(max_examples=300)
 def test_the_index_finds_what_comparing_all_with_all_finds(training, texts):
-    found = result(find_near_duplicates(texts, training))
+    found = value_of(find_near_duplicates(texts, training))
     for text, position in zip(texts, found.tolist(), strict=True):
         likeness = [shared_pairs(word_pairs(text), word_pairs(other)) for other in training]
         best = max(likeness, default=0)

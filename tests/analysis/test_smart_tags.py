@@ -9,7 +9,7 @@ import pytest
 from dixtill_core.analysis.smart_tags import CONFIDENT, SMART_TAGS, tag_table
 from dixtill_core.data.vocabulary import Vocabulary
 from dixtill_core.data.words import SPECIAL_WORDS
-from tests.analysis.made_corpus import made_corpus
+from tests.analysis.made_corpus import made_corpus, value_of
 
 VOCABULARY = Vocabulary(("<pad>", *SPECIAL_WORDS, "shares", "fall", "on", "news"))
 OF_MODELS = {name for name, tag in SMART_TAGS.items() if tag.ground != "text"}
@@ -23,12 +23,8 @@ def tags_of(training=None, **changes):
         "teacher_scores": np.array([0.1, 0.9, 0.0, 0.3]), "student_scores": np.array([0.2, 0.8, 0.0, 0.3]),
         "teacher_comprehensiveness": 0.5, "teacher_sufficiency": 0.1, "student_comprehensiveness": 0.5, "student_sufficiency": 0.1,
     } | changes  # fmt: skip
-    steps = tag_table(pd.DataFrame([row]), VOCABULARY, training)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return set(end.value[0]) & OF_MODELS
+    (tags,) = value_of(tag_table(pd.DataFrame([row]), VOCABULARY, training))
+    return set(tags) & OF_MODELS
 
 
 def test_where_nothing_is_remarkable_there_is_no_tag():
@@ -98,13 +94,7 @@ def test_every_tag_says_in_one_sentence_what_it_is():
 
 def test_a_corpus_without_faithfulness_has_no_tag_of_it():
     table = made_corpus(30, faithfulness=False).table
-    steps = tag_table(table, VOCABULARY)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found = end.value
-            break
+    found = value_of(tag_table(table, VOCABULARY))
     assert len(found) == 30
     assert not any("low_faithfulness" in tags or "near_duplicate" in tags for tags in found)
     order = list(SMART_TAGS)

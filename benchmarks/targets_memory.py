@@ -3,14 +3,17 @@
 Run: python -m benchmarks.targets_memory [--sizes 1000,100000] [--teacher small] [--engine here|local|ray] [--logits-only]
 
 Writes a corpus of each size to a temporary CSV file and computes its targets in a fresh process, into an empty store.
-Prints the peak resident memory of that process: with --engine local or ray, it is the one that reads and writes, not
-its workers. The teacher "small" is a BERT of two layers with random weights, so that the large corpus takes minutes;
-any other is loaded as by `dixtill targets --teacher`.
+Prints the peak resident memory of that process, after a warm-up on 10,000 texts for each size: libraries load
+more of their code with each new length of a batch. The allocator of glibc is told to hand back at once what is
+freed: by default it keeps some 10 MB, now more, now less. With --engine local or ray it is the process that reads and
+writes, not its workers. The teacher "small" is a BERT of two layers with
+random weights, so that the large corpus takes minutes; any other is loaded as by `dixtill targets --teacher`.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import subprocess
 import sys
@@ -22,16 +25,18 @@ from dixtill_core.paths import PROJECT
 
 SHORTEST, LONGEST = 5, 30
 """Words of a made text."""
+WARM_UP_TEXTS = 10_000
+HAND_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
 
-def write_corpus(path: Path, texts: int) -> None:
-    """A CSV file of different made texts, of the same lengths whatever their number."""
-    made = random.Random(0)
+def write_corpus(path: Path, texts: int, seed: int = 0) -> None:
+    """A CSV file of different made texts, of the same lengths whatever their number; other ones for another seed."""
+    made = random.Random(seed)
     words = ("shares", "rose", "fell", "profit", "of", "the", "bank", "company", "after", "strong", "weak", "earnings", "in", "europe")
     with open(path, "w", encoding="utf-8") as stream:
         stream.write("text\n")
         for i in range(texts):
-            stream.write(f"{i} " + " ".join(made.choices(words, k=made.randint(SHORTEST, LONGEST))) + "\n")
+            stream.write(f"{seed} {i} " + " ".join(made.choices(words, k=made.randint(SHORTEST, LONGEST))) + "\n")
 
 
 def compute(corpus: Path, teacher: str, engine: str, logits_only: bool, store: Path) -> None:
@@ -42,9 +47,14 @@ def compute(corpus: Path, teacher: str, engine: str, logits_only: bool, store: P
     from dixtill_core.models.teacher import load_teacher
 
     loaded = load_teacher(teacher)
-    started, texts = time.perf_counter(), 0
     chosen = InProcess(1) if engine == "here" else choose_engine(engine, loaded, teacher)
-    for step in TargetStore(loaded, None if logits_only else TARGET_CONFIG, store).compute(stream_texts(corpus), chosen):
+    explain = None if logits_only else TARGET_CONFIG
+    with tempfile.TemporaryDirectory() as folder:
+        write_corpus(Path(folder) / "warm_up.csv", WARM_UP_TEXTS, seed=1)
+        for _ in TargetStore(loaded, explain, Path(folder)).compute(stream_texts(Path(folder) / "warm_up.csv"), chosen):
+            pass
+    started, texts = time.perf_counter(), 0
+    for step in TargetStore(loaded, explain, store).compute(stream_texts(corpus), chosen):
         texts = step.done
     print(f"{peak_mb():.1f} {time.perf_counter() - started:.0f} {texts}")
 
@@ -66,7 +76,8 @@ def measure(size: int, arguments: argparse.Namespace, teacher: str, folder: Path
     write_corpus(corpus, size)
     command = [sys.executable, "-m", "benchmarks.targets_memory", "--corpus", corpus, "--teacher", teacher, "--store", folder / str(size)]
     command += ["--engine", arguments.engine, *(["--logits-only"] if arguments.logits_only else [])]
-    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, check=True, cwd=PROJECT)
+    environment = os.environ | HAND_BACK
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, check=True, cwd=PROJECT, env=environment)
     peak, seconds, texts = done.stdout.split()
     return float(peak), float(seconds), int(texts)
 

@@ -49,8 +49,9 @@ def show_runs(resume: Resume | None = None) -> None:
         resume: how a run is trained, or goes on; in the background of this server where None.
     """
     cards = load_store().list()
-    offer_undo()
-    say_imported()
+    with st.container():  # There always, so that what stands below keeps its place in the page, and its state.
+        offer_undo()
+        say_imported()
     shown = show_filters(cards)
     chosen: list[RunCard] = []
     if not cards:

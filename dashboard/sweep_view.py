@@ -54,7 +54,8 @@ FRONT = (
 
 def show_sweep() -> None:
     """The whole section."""
-    offer_undo()
+    with st.container():  # There always, so that what stands below keeps its place in the page, and its state.
+        offer_undo()
     folders = _newest_first(load_store().sweeps())
     with st.expander("New sweep", expanded=not folders, key=f"new_sweep_{st.session_state.get(FORMS, 0)}"):
         show_form(start_sweep)

@@ -24,6 +24,13 @@ LAST = {"Runs": "Import", "Sweep": "Delete"}
 OpenRuns = Callable[..., Page]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _patience() -> Iterator[None]:
+    expect.set_options(timeout=WAIT)
+    yield
+    expect.set_options(timeout=5000)  # Playwright's own.
+
+
 @pytest.fixture(scope="module")
 def bert_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_bert(tmp_path_factory.mktemp("teacher") / "bert")
@@ -80,6 +87,7 @@ def open_runs(chromium: Browser, server: str, store: RunStore) -> Iterator[OpenR
 
 
 def open_section(page: Page, name: str) -> None:
+    idle(page)  # A press while the page is first drawn can be lost.
     page.get_by_test_id("stButtonGroup").first.get_by_text(name, exact=True).click()
     page.get_by_role("button", name=LAST[name], exact=True).last.wait_for()
     idle(page)
@@ -91,7 +99,9 @@ def idle(page: Page) -> None:
 
 def select(page: Page, row: int) -> None:
     """Press the box of a row of the table."""
-    page.get_by_test_id("stDataFrame").first.click(position={"x": BOX, "y": HEADER + ROW * row + ROW // 2})
+    table = page.get_by_test_id("stDataFrame").first
+    table.click(position={"x": BOX, "y": HEADER + ROW * row + ROW // 2})
+    table.locator(f"tr[aria-rowindex='{row + 2}'][aria-selected=true]").wait_for(state="attached")
     idle(page)
 
 
@@ -110,7 +120,7 @@ def shares(page: Page) -> list[str]:
     box.fill(SENTENCE)
     box.press("Enter")
     panel = page.locator(".panel.student").first
-    expect(panel.locator(".word")).to_have_count(len(SENTENCE.split()), timeout=WAIT)
+    expect(panel.locator(".word")).to_have_count(len(SENTENCE.split()))
     numbers = [str(word.get_attribute("data-number")) for word in panel.locator(".word").all()]
     return [*panel.locator(".share").all_text_contents(), *numbers]
 
@@ -166,6 +176,7 @@ def test_emptying_the_bin_asks_again(open_runs: OpenRuns, store: RunStore) -> No
     expect(page.get_by_text("Nothing can bring the models")).to_be_visible()
     assert len(store.binned()) == 1
     button(page, "Delete for good").click()
+    expect(page.get_by_text("Nothing can bring the models")).to_have_count(0)
     expect(button(page, "Bin")).to_be_disabled()
     assert store.binned() == ()
 
@@ -227,10 +238,9 @@ def test_the_front_of_a_sweep_is_drawn_and_saved(open_runs: OpenRuns, tmp_path: 
     chart.locator(".scatterlayer .trace").first.wait_for(state="attached")
     expect(chart.locator(".annotation").filter(has_text="α 0.2")).to_be_visible()
     page.get_by_text("SVG", exact=True).click()
-    idle(page)
     chart.hover()
     with page.expect_download() as waiting:
-        chart.locator("[data-title^='Download plot']").click()
+        chart.locator("[data-title='Download plot']").click()  # So called once it saves SVG; before, it says PNG.
     waiting.value.save_as(tmp_path / "front.svg")
     assert "feature agreement @3" in (tmp_path / "front.svg").read_text(encoding="utf-8")
 

@@ -49,7 +49,7 @@ def perturbed_logits(model: Classifier, text: str, kept: np.ndarray, perturbatio
             mask_id = model.baseline_id("mask")
         for chosen in _similar_lengths(stays.sum(axis=1)):
             rows = torch.from_numpy(stays[chosen]).to(model.device)
-            inputs = _masked(encoded.inputs, rows, mask_id) if perturbation == "mask" else _deleted(encoded.inputs, rows, model.padding_id)
+            inputs = _masked(encoded.inputs, rows, mask_id) if perturbation == "mask" else _deleted(encoded.inputs, rows, model)
             found[chosen] = model.forward(inputs).float().cpu().numpy()
     return found[place.reshape(-1)]
 
@@ -70,11 +70,14 @@ def _masked(inputs: dict[str, Tensor], stays: Tensor, mask_id: int) -> dict[str,
     return repeated | {"input_ids": torch.where(stays, repeated["input_ids"], mask_id)}
 
 
-def _deleted(inputs: dict[str, Tensor], stays: Tensor, padding_id: int) -> dict[str, Tensor]:
-    """All inputs (1, pieces) with only the pieces that stay, moved together and padded at the end."""
+def _deleted(inputs: dict[str, Tensor], stays: Tensor, model: Classifier) -> dict[str, Tensor]:
+    """All inputs (1, pieces) with only the pieces that stay, moved together and padded where the model has its padding."""
     longest = max(1, int(stays.sum(dim=1).max()))
-    order = torch.argsort(~stays, dim=1, stable=True)[:, :longest]  # the places of those that stay, in their order
+    if model.pads_left:
+        order = torch.argsort(stays.long(), dim=1, stable=True)[:, -longest:]
+    else:
+        order = torch.argsort((~stays).long(), dim=1, stable=True)[:, :longest]  # the places of those that stay, in their order
     is_piece = stays.gather(1, order)
     shorter = {name: values.expand(len(stays), -1).gather(1, order) for name, values in inputs.items()}
     shorter = {name: torch.where(is_piece, values, 0) for name, values in shorter.items()}
-    return shorter | {"input_ids": torch.where(is_piece, shorter["input_ids"], padding_id)}
+    return shorter | {"input_ids": torch.where(is_piece, shorter["input_ids"], model.padding_id)}

@@ -52,7 +52,11 @@ class Classifier(Protocol):
 
     @property
     def padding_id(self) -> int:
-        """What fills `input_ids` behind a text."""
+        """What fills `input_ids` beside a text."""
+
+    @property
+    def pads_left(self) -> bool:
+        """Whether that stands before a text: a network whose head reads the last position needs it so."""
 
     def encode(self, texts: Sequence[str]) -> EncodedTexts: ...
 

@@ -131,6 +131,10 @@ class StudentClassifier:
         return PADDING_ID
 
     @property
+    def pads_left(self) -> bool:
+        return False
+
+    @property
     def parameters(self) -> int:
         return sum(parameter.numel() for parameter in self.network.parameters())
 

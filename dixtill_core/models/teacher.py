@@ -83,6 +83,10 @@ class Teacher:
     def padding_id(self) -> int:
         return int(self.tokenizer.pad_token_id)
 
+    @property
+    def pads_left(self) -> bool:
+        return bool(self.tokenizer.padding_side == "left")
+
     def encode(self, texts: Sequence[str]) -> EncodedTexts:
         """Tokenise a batch and give every piece its word by character offsets."""
         words = tuple(tuple(split_words(text)) for text in texts)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from dixtill_core.data.words import UNKNOWN, split_words
 from dixtill_core.errors import ModelError
@@ -13,6 +15,7 @@ from dixtill_core.explain.perturbation import perturbed_logits
 from dixtill_core.models.classifier import Classifier
 from dixtill_core.models.teacher import load_teacher
 from tests.small_models import SAVE, small_student
+from tests.small_tokenizers import roberta_bytes
 
 TEXT = "shares of the company rose after better than expected earnings"
 
@@ -94,6 +97,27 @@ def test_an_empty_text_has_one_variant(model: Classifier) -> None:
 def test_a_wrong_number_of_columns_is_refused(model: Classifier) -> None:
     with pytest.raises(ValueError, match="10 words"):
         perturbed_logits(model, TEXT, np.ones((1, 4), dtype=bool))
+
+
+def test_a_network_that_pads_left_reads_short_variants_beside_long_ones_as_it_reads_them_alone(tmp_path: Path) -> None:
+    """XLNet's head reads the last position, where padding on the right would stand."""
+    tokenizer = roberta_bytes()
+    special = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+    config = AutoConfig.for_model("xlnet", vocab_size=len(tokenizer), num_labels=3, d_model=32, n_layer=2, n_head=4, d_inner=48, **special)
+    torch.manual_seed(0)
+    network = AutoModelForSequenceClassification.from_config(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(20 if parameter.dim() >= 2 else 1)  # so that the words matter
+    network.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    teacher = load_teacher(tmp_path, device="cpu")
+    assert teacher.pads_left
+    kept = np.vstack([masks(), masks(1), masks(0, 3), masks(2, 5)])  # alike in length, so they share a batch
+    alone = np.vstack([perturbed_logits(teacher, TEXT, row[None]) for row in kept])
+    np.testing.assert_allclose(perturbed_logits(teacher, TEXT, kept), alone, atol=1e-4)
+    np.testing.assert_allclose(perturbed_logits(teacher, TEXT, masks(9)), teacher.predict([TEXT.rsplit(" ", 1)[0]]), atol=1e-4)
+    assert np.ptp(alone, axis=0).max() > 1e-2
 
 
 def test_a_teacher_without_a_mask_token_refuses_to_mask(tmp_path: Path) -> None:

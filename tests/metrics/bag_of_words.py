@@ -22,6 +22,7 @@ class BagOfWords:
     label_names = ("first", "second")
     bytes_on_disk = 0
     padding_id = 0
+    pads_left = False
 
     def __init__(self, powers: Mapping[str, float], mask_power: float = 0.0) -> None:
         self.position = {word: i + 2 for i, word in enumerate(powers)}

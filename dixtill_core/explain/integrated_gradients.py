@@ -79,7 +79,7 @@ def _explain_batch(
 ) -> list[WordAttributions]:
     with model.lock:
         encoded = model.encode(texts)
-        path = _Path(model, encoded, targets, config)
+        path = StraightPath(model, encoded, targets, config)
         per_piece, changes, n_steps = _integrate(path, config, zooms)
     method = (
         f"Integrated Gradients of the {config.output}, {config.baseline} baseline, {config.merge} of pieces, {n_steps} {config.path} steps"
@@ -94,7 +94,7 @@ def _explain_batch(
     return results
 
 
-class _Path(EmbeddedTexts):
+class StraightPath(EmbeddedTexts):
     """The straight path of a batch from its baselines to its texts in embedding space, and F along it."""
 
     def __init__(self, model: Classifier, encoded: EncodedTexts, targets: np.ndarray, config: ExplainConfig) -> None:
@@ -127,7 +127,7 @@ class _Path(EmbeddedTexts):
         return torch.cat(columns, dim=1).cpu().double().numpy()
 
 
-def _cut(path: _Path, n_segments: int, zooms: int) -> tuple[np.ndarray, np.ndarray]:
+def cut_path(path: StraightPath, n_segments: int, zooms: int) -> tuple[np.ndarray, np.ndarray]:
     """Ends of segments of equal change (texts, segments + 1), and F(text) - F(baseline) (texts,)."""
     everyone = np.arange(len(path.target))
     positions, scan = _look(path, everyone, zooms)
@@ -140,7 +140,7 @@ def _cut(path: _Path, n_segments: int, zooms: int) -> tuple[np.ndarray, np.ndarr
     return cuts, scan[:, -1] - scan[:, 0]
 
 
-def _look(path: _Path, rows: np.ndarray, zooms: int) -> tuple[np.ndarray, np.ndarray]:
+def _look(path: StraightPath, rows: np.ndarray, zooms: int) -> tuple[np.ndarray, np.ndarray]:
     """Positions and F at them, each (texts, points): equal distances, then `zooms` times more where F changes most."""
     positions = np.tile(np.linspace(0, 1, SCAN_POINTS), (len(rows), 1))
     values = path.scan(rows, positions)
@@ -152,16 +152,16 @@ def _look(path: _Path, rows: np.ndarray, zooms: int) -> tuple[np.ndarray, np.nda
     return positions, values
 
 
-def _integrate(path: _Path, config: ExplainConfig, zooms: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _integrate(path: StraightPath, config: ExplainConfig, zooms: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Attribution of each piece (texts, pieces), F(text) - F(baseline) (texts,), and steps taken for each text."""
     n_texts, longest = path.start.shape[:2]
-    steps = next((steps for steps in STEPS_PER_SEGMENT if config.n_steps % steps == 0), STEPS_PER_SEGMENT[0])
+    steps = segment_steps(config.n_steps)
     n_segments = 1 if config.path == "uniform" else max(1, config.n_steps // steps)
     if n_segments == 1:
         steps, cuts = config.n_steps, np.tile([0.0, 1.0], (n_texts, 1))
         changes = np.diff(path.scan(np.arange(n_texts), cuts), axis=1)[:, 0]
     else:
-        cuts, changes = _cut(path, n_segments, zooms)
+        cuts, changes = cut_path(path, n_segments, zooms)
 
     explainer = IntegratedGradients(path.function)
     rows = torch.arange(n_texts, device=path.start.device).repeat_interleave(n_segments)  # (texts * segments,)
@@ -180,6 +180,11 @@ def _integrate(path: _Path, config: ExplainConfig, zooms: int) -> tuple[np.ndarr
         pieces.append(attributed.detach().sum(dim=-1))
     per_piece = torch.cat(pieces).cpu().double().reshape(n_texts, n_segments, longest).sum(dim=1)
     return per_piece.numpy(), changes, steps * n_segments
+
+
+def segment_steps(n_steps: int) -> int:
+    """Gauss-Legendre steps of each segment of the adaptive path."""
+    return next((steps for steps in STEPS_PER_SEGMENT if n_steps % steps == 0), STEPS_PER_SEGMENT[0])
 
 
 def segment_cuts(scan: np.ndarray, n_segments: int, positions: np.ndarray | None = None) -> np.ndarray:

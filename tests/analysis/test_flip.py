@@ -142,7 +142,9 @@ def test_a_stopped_search_gives_the_best_set_so_far() -> None:
     assert not found.is_smallest
     *_, nothing = find_flip(BagOfWords(powers), " ".join(powers), should_stop=lambda: True)
     assert isinstance(nothing, Flip)
-    assert not nothing.found and nothing.was_stopped and not nothing.is_smallest
+    assert not nothing.found
+    assert nothing.was_stopped
+    assert not nothing.is_smallest
 
 
 def test_a_word_of_the_users_and_neighbours_replace_and_the_edited_text_is_what_flips(bert: Teacher) -> None:
@@ -183,7 +185,7 @@ def test_what_cannot_be_searched_is_said(small_teacher) -> None:
     with pytest.raises(ConfigError, match="no label 'up'"):
         flip(student, "gold", target="up")
     predicted = student.label_names[int(student.predict(["gold"])[0].argmax())]
-    with pytest.raises(ConfigError, match="predicts .* already"):
+    with pytest.raises(ConfigError, match="already"):
         flip(student, "gold", target=predicted)
     with pytest.raises(ModelError, match="Delete them instead"):
         flip(small_teacher("gpt2"), "gold", change="mask")

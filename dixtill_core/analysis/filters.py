@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -212,11 +213,11 @@ def masks(filters: Filters, table: pd.DataFrame, notes: Iterable[Note] | None = 
 def tag_matrix(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """Which row has which smart tag, (texts, names) bool."""
     position = {name: i for i, name in enumerate(names)}
-    matrix = np.zeros((len(table), len(position)), dtype=bool)
-    places = [(row, position[tag]) for row, tags in enumerate(table["tags"]) for tag in tags if tag in position]
-    if places:
-        rows, columns = zip(*places, strict=True)
-        matrix[list(rows), list(columns)] = True
+    tags = table["tags"].to_list()
+    rows = np.repeat(np.arange(len(tags)), np.fromiter(map(len, tags), dtype=np.int64, count=len(tags)))
+    columns = np.fromiter((position.get(tag, -1) for tag in chain.from_iterable(tags)), dtype=np.int64, count=len(rows))
+    matrix = np.zeros((len(tags), len(position)), dtype=bool)
+    matrix[rows[columns >= 0], columns[columns >= 0]] = True
     return matrix
 
 

@@ -8,6 +8,8 @@ buyback). Praise in a text with an irony marker is none.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import regex
 
 from dixtill_core.analysis.text_tags import ReadText
@@ -156,6 +158,7 @@ def count_polarity(read: ReadText) -> tuple[int, int]:
 _KNOWN = _GOOD | _BAD | _UP | _DOWN | _BETTER_LOW | _NO_NEWS
 
 
+@lru_cache(maxsize=100_000)
 def _known_form(word: str) -> str:
     """The word, or the form of it that one of the lists has; a hyphenated word is one by itself."""
     forms = (word,) if "-" in word else stand_ins(word)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from dixtill_core.analysis.behaviour_command import behaviour
 from dixtill_core.errors import DixtillError
 from dixtill_core.explain.explainers import EXPLAINERS
 from dixtill_core.notes.commands import NotesOption
@@ -20,6 +21,7 @@ from dixtill_core.notes.commands import app as notes_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__import__("dixtill_core").__doc__)
 app.add_typer(notes_app, name="notes")
+app.command()(behaviour)
 
 Result = TypeVar("Result")
 

@@ -156,6 +156,6 @@ def write_behaviour(folder: Path, report: BehaviourReport) -> None:
     write_atomic(folder / "edits.parquet", stream.getvalue())
     written = stored.copy()
     for column in written.columns:
-        if written[column].map(type).eq(str).any():
+        if any(isinstance(cell, str) for cell in written[column]):
             written[column] = [safe_cell(cell) for cell in written[column]]
     write_atomic(folder / "edits.csv", written.to_csv(index=False).encode("utf-8-sig", errors="replace"))

@@ -168,7 +168,7 @@ def change_numbers(text: str, random: np.random.Generator) -> list[Edit]:
     words, changes = split_words(text), []
     for i, word in enumerate(words):
         match = _FIGURE.fullmatch(word.text)
-        if match is None or normalize_word(word.text) == YEAR or (i and words[i - 1].text.lower() in _INDICES):
+        if match is None or normalize_word(word.text) == YEAR or _is_dated(words, i):
             continue
         figure = match["figure"]
         decimals = len(figure.partition(".")[2])
@@ -177,6 +177,12 @@ def change_numbers(text: str, random: np.random.Generator) -> list[Edit]:
         if scaled != figure:
             changes.append((word, match["before"] + scaled + (match["after"] or "")))
     return [_edited(text, changes)] if changes else []
+
+
+def _is_dated(words: list[Word], i: int) -> bool:
+    """Whether a figure belongs to a date or to a name such as S&P 500."""
+    around = [words[j].text.lower() for j in (i - 1, i + 1) if 0 <= j < len(words)]
+    return bool(_CALENDAR.intersection(around)) or (i > 0 and words[i - 1].text.lower() in _INDICES)
 
 
 def add_typo(text: str, random: np.random.Generator) -> list[Edit]:

@@ -2,7 +2,9 @@
 
 GloVe puts words near each other that stand in the same sentences, and opposites do: "rise" is nearer to "fall" than to
 most words of its own meaning. `synonyms` keeps out the pairs of a small list of opposites, their inflections, and
-neighbours below a similarity; what it finds is still no dictionary: "monday" for "tuesday", "ford" for "toyota" pass.
+neighbours below a similarity, grammatical words and numbers, words of another ending, and neighbours that are not near from their
+side too. What it finds is still no dictionary: a listed pair is caught, an unlisted opposite and a sister word ("result"
+for "failure") may pass.
 """
 
 from __future__ import annotations
@@ -17,24 +19,44 @@ from dixtill_core.data.words import normalize_word
 
 FREQUENT_WORDS = 30_000
 """Of GloVe, the most frequent first: rarer words are names and misspellings more often than not."""
-LEAST_SIMILARITY = 0.75
+LEAST_SIMILARITY = 0.8
 """Cosine from which a neighbour counts as a synonym."""
 LOOKED_AT = 40
+MUTUAL = 5
+"""The word has to be among so many neighbours of its synonym."""
 
 _POSITIVE = """
 rise rose risen up gain increase grow growth climb jump soar surge rally advance high higher highest raise lift hike add more most
 good better best great strong stronger positive profit win won success successful beat exceed top upgrade buy long bull bullish
-optimistic confident confidence improve recover recovery expand open start begin accept approve support allow boost over above
+optimistic confident confidence bought bookings improve recover recovery expand open start begin accept approve support allow boost over above
 large larger big bigger first early earlier fast faster new hot love happy easy safe right true before inside hire create build
 accelerate widen outperform overweight surplus asset credit lend import all always many much hope peace maximum major
 """
 _NEGATIVE = """
 fall fell fallen down loss decrease decline drop slump slip slide plunge tumble sink low lower lowest cut reduce slash ease less least
-bad worse worst poor weak weaker negative lose lost failure fail miss missed downgrade sell sold short bear bearish
+bad worse worst poor weak weaker negative lose lost cancellations failure fail miss missed downgrade sell sold short bear bearish
 pessimistic worried fear worsen deteriorate recession shrink contract close end stop finish reject deny refuse oppose ban hurt under
 below small smaller little last late later slow slower old cold hate sad hard dangerous risky wrong false after outside fire
 destroy damage slow narrow underperform underweight deficit liability debt debit borrow export none never few war minimum minor
 """
+
+
+_NO_SYNONYMS = """
+the and but with from this that which what when where while over like just only even also too very much more most less than then
+there here their they them these those have been being were will would could should must does into onto upon about after before
+since until during between through against under above below such same other another each every both some many few little well
+still already again once first second third last next latest hardly certainly ever never always not without within because
+one two three four five six seven eight nine ten hundred thousand million billion trillion dozen half double
+monday tuesday wednesday thursday friday saturday sunday weekend january february march april june july august september october
+november december day week month year today yesterday tomorrow morning keep make take give come goes going gets
+sale sales sell purchase buyer seller failure expected
+"""
+_FIXED = frozenset(_NO_SYNONYMS.split())
+_ENDINGS = ("ing", "ed", "ly", "s")
+
+
+def _ending(word: str) -> str:
+    return next((ending for ending in _ENDINGS if word.endswith(ending)), "")
 
 
 def _forms(word: str) -> frozenset[str]:
@@ -65,13 +87,20 @@ def neighbours(word: str, glove: Glove, count: int, least_similarity: float = -1
 
 
 def synonyms(word: str, glove: Glove, count: int = 3) -> list[str]:
-    """Neighbours that are near enough, no opposites on the list, and no other form of the word itself."""
+    """Neighbours near enough from both sides, with the same ending, no listed opposites, no other form of the word itself."""
     plain = normalize_word(word)
-    return [
-        other
-        for other, _ in neighbours(word, glove, LOOKED_AT, LEAST_SIMILARITY)
-        if not are_opposites(plain, other.lower()) and not _forms(plain) & _forms(other.lower())
-    ][:count]
+    if plain in _FIXED:
+        return []
+    found: list[str] = []
+    for other, _ in neighbours(word, glove, LOOKED_AT, LEAST_SIMILARITY):
+        lower = other.lower()
+        if len(found) == count:
+            break
+        if lower in _FIXED or _ending(lower) != _ending(plain) or are_opposites(plain, lower) or _forms(plain) & _forms(lower):
+            continue
+        if plain in [back for back, _ in neighbours(lower, glove, MUTUAL)]:
+            found.append(other)
+    return found
 
 
 class _Known:

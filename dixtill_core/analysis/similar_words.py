@@ -28,8 +28,8 @@ MUTUAL = 5
 _POSITIVE = """
 rise rose risen up gain increase grow growth climb jump soar surge rally advance high higher highest raise lift hike add more most
 good better best great strong stronger positive profit win won success successful beat exceed top upgrade buy long bull bullish
-optimistic confident confidence bought bookings improve recover recovery expand open start begin accept approve support allow boost over above
-large larger big bigger first early earlier fast faster new hot love happy easy safe right true before inside hire create build
+optimistic confident confidence bought bookings improve recover recovery expand open start begin accept approve support allow boost over
+above large larger big bigger first early earlier fast faster new hot love happy easy safe right true before inside hire create build
 accelerate widen outperform overweight surplus asset credit lend import all always many much hope peace maximum major
 """
 _NEGATIVE = """

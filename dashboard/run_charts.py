@@ -142,6 +142,37 @@ def front_figure(table: pd.DataFrame, quality: str, agreement: str) -> go.Figure
     return figure
 
 
+def size_figure(table: pd.DataFrame, quality: str) -> go.Figure:
+    """Quality against megabytes for each point of a sweep, and a line through those that no smaller student reaches.
+
+    Args:
+        table: columns name, label, method, megabytes, quality, quality_sd, seeds.
+        quality: what the number is called.
+    """
+    known = table.sort_values(["megabytes", "quality"], ascending=[True, False])
+    best = known[known["quality"] > known["quality"].cummax().shift(fill_value=-math.inf)]
+    figure = new_figure(FRONT_HEIGHT, left=88, right=24, top=56, bottom=76)
+    line = {"color": GREY, "width": 2.5, "dash": "dot"}
+    figure.add_scatter(x=best["megabytes"], y=best["quality"], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+    for method in dict.fromkeys(known["method"]):
+        part, look = known[known["method"] == method], METHOD_LOOKS.get(str(method), Look(GREY, "star"))
+        figure.add_scatter(
+            x=part["megabytes"], y=part["quality"], mode="markers", name=model_name(str(method)), hoverinfo="text",
+            marker={"symbol": look.marker, "size": 16, "color": look.colour}, error_y=_spread(part["quality_sd"], look),
+            hovertext=[f"<b>{point.name}</b><br>{quality} {point.quality:.3f}<br>{point.megabytes:.2f} MB" for point in rows(part)],
+        )  # fmt: skip
+    for point in rows(best):
+        figure.add_annotation(
+            x=math.log10(point.megabytes), y=point.quality, text=f"<b>{point.label}</b>", showarrow=False, font={"size": SMALL_TYPE},
+            xanchor="left", xshift=12, yanchor="top", yshift=-2,
+        )  # fmt: skip
+    figure.update_xaxes(title="MB on disk", type="log", dtick="D2")
+    figure.update_yaxes(title=f"{quality} →")
+    figure.update_layout(showlegend=known["method"].nunique() > 1)
+    style_axes(figure)
+    return figure
+
+
 def _add_method(figure: go.Figure, points: pd.DataFrame, method: str, quality: str, agreement: str) -> None:
     look = METHOD_LOOKS.get(method, Look(GREY, "star"))
     mark = {"symbol": look.marker, "size": 16, "color": look.colour}

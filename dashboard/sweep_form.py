@@ -15,7 +15,7 @@ from dixtill_core.config import Method
 from dixtill_core.data.words import split_words
 from dixtill_core.errors import DixtillError
 from dixtill_core.runs.layout import LONGEST_NAME
-from dixtill_core.runs.sweep_grid import READ_BY, SweepGrid
+from dixtill_core.runs.sweep_grid import READ_BY, SIZES, SweepGrid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,8 @@ VALUES: dict[str, tuple[str, list[str], str]] = {
     "alpha": ("α, share of the teacher", ["0", "0.3", "0.5", "0.6", "0.7", "0.8", "0.9", "1"], "From 0 to 1."),
     "temperature": ("τ, temperature", ["1", "2", "3", "4", "5", "8"], "Above 0. Read by dixtill, dixtill_paper and kl."),
     "alignment_weight": ("Weight of the alignment", ["0", "0.5", "1", "2", "3", "5"], "0 or more. Read by dixtill alone."),
+    "max_vocabulary": ("Words that it knows", ["1000", "2000", "4000", "8000", "15000", "30000"], "Most of the student's bytes."),
+    "hidden_size": ("Units", ["8", "16", "32", "50", "64", "100"], "Of the LSTM, in each direction. Most of the student's time."),
 }
 """Settings of the grid: label, values to choose from, and what they may be."""
 FIRST = {"sweep_alpha": ["0.3", "0.6", "0.9"]}
@@ -79,7 +81,7 @@ def ask_grid(base: Base) -> tuple[SweepGrid, int, str]:
     Raises:
         ConfigError: a value is no number, or of a kind that no sweep has.
     """
-    columns = st.columns(4)
+    columns = [*st.columns(3), *st.columns(3)]
     methods = columns[0].multiselect(
         "Method", get_args(Method), key="sweep_method", persist_state="session", placeholder=base.spec.distill.method, wrap=True,
         help="Losses to compare. With none, that of the base.",
@@ -88,9 +90,9 @@ def ask_grid(base: Base) -> tuple[SweepGrid, int, str]:
     for column, (setting, (label, options, meaning)) in zip(columns[1:], VALUES.items(), strict=True):
         chosen = column.multiselect(
             label, options, key=f"sweep_{setting}", persist_state="session", accept_new_options=True, wrap=True,
-            placeholder=f"{getattr(base.spec.distill, setting):g}", help=f"Choose values, or type others. {meaning}",
+            placeholder=_of_base(base, setting), help=f"Choose values, or type others. {meaning}",
         )  # fmt: skip
-        found[setting] = read_numbers(chosen, label)
+        found[setting] = read_numbers([value.replace(",", "") if setting in SIZES else value for value in chosen], label)
     narrow = st.columns([1, 1, 2])
     seeds = narrow[0].number_input(
         "Seeds", 1, MOST_SEEDS, 2, key="sweep_seeds", persist_state="session",
@@ -100,11 +102,15 @@ def ask_grid(base: Base) -> tuple[SweepGrid, int, str]:
         "Students at once", 1, min(MOST_JOBS, os.cpu_count() or 1), 1, key="sweep_jobs", persist_state="session",
         help="Each takes a core, and memory for a teacher of its own. Leave a core to the pages.",
     )  # fmt: skip
-    grid = SweepGrid(method=tuple(methods), seeds=int(seeds), **found)
+    grid = SweepGrid.from_dict({"method": tuple(methods), "seeds": int(seeds)} | found)
     title = narrow[2].text_input(
         "Name of the sweep", key="sweep_name", persist_state="session", max_chars=LONGEST_NAME, placeholder=sweep_title(grid, base)
     )
     return grid, int(jobs), (title or "").strip()
+
+
+def _of_base(base: Base, setting: str) -> str:
+    return f"{base.spec.student.to_dict()[setting]:,}" if setting in SIZES else f"{getattr(base.spec.distill, setting):g}"
 
 
 def say_cost(base: Base, grid: SweepGrid, points: tuple[SweepPoint, ...], jobs: int) -> None:

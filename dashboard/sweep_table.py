@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dashboard.run_figures import measure_title
-from dixtill_core.runs.sweep_grid import READ_BY, SHORT
+from dixtill_core.runs.sweep_grid import SETTINGS, SHORT, SIZES, setting_text
 
 if TYPE_CHECKING:
     from dixtill_core.runs.records import Status
@@ -23,12 +23,11 @@ ORDER: tuple[Status, ...] = ("finished", "running", "failed", "cancelled", "inte
 
 def point_labels(rows: Sequence[SweepRow]) -> list[str]:
     """A short name for each point: only what tells it from the others."""
-    names = ("method", *READ_BY)
-    tried = [name for name in names if len({row.settings[name] for row in rows if name in row.settings}) > 1]
+    tried = [name for name in SETTINGS if len({row.settings[name] for row in rows if name in row.settings}) > 1]
     labels = []
     for row in rows:
         parts = [row.settings["method"]] if "method" in tried else []
-        parts += [f"{SHORT[name]} {row.settings[name]:g}" for name in tried if name != "method" and name in row.settings]
+        parts += [setting_text(name, row.settings[name]) for name in tried if name != "method" and name in row.settings]
         labels.append(", ".join(parts) or row.name)
     return labels
 
@@ -46,12 +45,29 @@ def chart_table(result: SweepResult) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
+def has_sizes(result: SweepResult) -> bool:
+    """Whether the sweep tries students of several sizes."""
+    return any(name in row.settings for row in result.rows for name in SIZES)
+
+
+def size_table(result: SweepResult) -> pd.DataFrame:
+    """A row a point, as `run_charts.size_figure` takes it: those that have a student and a quality."""
+    found = [
+        (row.name, label, row.settings["method"], row.megabytes, row.means[result.quality], row.spreads[result.quality], row.seeds)
+        for row, label in zip(result.rows, point_labels(result.rows), strict=True)
+    ]
+    table = pd.DataFrame(found, columns=["name", "label", "method", "megabytes", "quality", "quality_sd", "seeds"])
+    return table.dropna(subset=["megabytes", "quality"])
+
+
 def points_table(result: SweepResult) -> pd.DataFrame:
     """A row a point for people: its settings, each metric as mean ± standard deviation, and how many of its runs are done."""
     metrics = dict.fromkeys((result.quality, result.agreement, *SHOWN))
     rows = []
     for row in result.rows:
-        settings = {"method": row.settings["method"]} | {SHORT[name]: row.settings.get(name, math.nan) for name in READ_BY}
+        settings = {"method": row.settings["method"]} | {SHORT[name]: row.settings.get(name, math.nan) for name in SHORT}
+        if has_sizes(result):
+            settings["MB"] = round(row.megabytes, 2)
         numbers = {measure_title(metric): _mean_text(row.means[metric], row.spreads[metric]) for metric in metrics}
         rows.append({"front": "●" if row.is_on_front else "", **settings, **numbers, "runs": f"{row.seeds} of {len(row.runs)}"})
     table = pd.DataFrame(rows)
@@ -62,7 +78,7 @@ def numbers_table(result: SweepResult) -> pd.DataFrame:
     """Every number of every point, for a file: the columns of sweep.csv."""
     rows: list[dict[str, Any]] = []
     for row in result.rows:
-        settings = {name: row.settings.get(name) for name in ("method", *READ_BY)}
+        settings = {name: row.settings.get(name) for name in SETTINGS} | {"megabytes": row.megabytes}
         spreads = {f"{metric}_sd": value for metric, value in row.spreads.items()}
         rows.append({**settings, "seeds": row.seeds, "is_on_front": row.is_on_front, **row.means, **spreads})
     return pd.DataFrame(rows)

@@ -18,12 +18,12 @@ from dashboard.markdown import as_markdown
 from dashboard.resources import load_jobs, load_store
 from dashboard.run_actions import COMPARE, cannot_open, open_pair
 from dashboard.run_bin import delete_sweep, offer_undo
-from dashboard.run_charts import front_figure
+from dashboard.run_charts import front_figure, size_figure
 from dashboard.run_figures import measure_title
 from dashboard.run_table import CHOSEN, WITH_SWEEPS
 from dashboard.sweep_form import show_form
 from dashboard.sweep_process import sweep_in_process
-from dashboard.sweep_table import chart_table, numbers_table, points_table, status_text
+from dashboard.sweep_table import chart_table, has_sizes, numbers_table, points_table, size_table, status_text
 from dashboard.train_stages import duration
 from dixtill_core.errors import DixtillError
 from dixtill_core.runs.folder import Run
@@ -49,6 +49,10 @@ FRONT = (
     "A mark is a point of the sweep: the mean over the seeds of the kept epochs, on validation texts; bars are one standard deviation. "
     "A point is on **the front**, the dotted line, where no other has more of one and as much of the other; the rest is faint.\n\n"
     "The validation texts chose the epoch too: these numbers are for choosing settings, not for publishing."
+)
+SIZE = (
+    "A mark is a point of the sweep; its place is the size of the student on disk, weights and vocabulary, in 32-bit numbers. "
+    "The dotted line joins the points that no smaller one reaches."
 )
 
 
@@ -155,6 +159,9 @@ def show_front(result: SweepResult) -> None:
                 zip(titles, (result.quality, result.agreement), strict=True)]  # fmt: skip
     heading = f"{titles[0][0].upper()}{titles[0][1:]} against {titles[1]}"
     show_chart(heading, front_figure(chart_table(result), *titles), chart_table(result), "\n\n".join([FRONT, *meanings]), "sweep-front")
+    if has_sizes(result):
+        heading, table = f"{titles[0][0].upper()}{titles[0][1:]} against size", size_table(result)
+        show_chart(heading, size_figure(table, titles[0]), table, "\n\n".join([SIZE, meanings[0]]), "sweep-size")
 
 
 def show_points(result: SweepResult) -> None:

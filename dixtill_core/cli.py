@@ -484,7 +484,12 @@ def sweep(
     seeds: Annotated[int, typer.Option("--seeds", help="Students of each point.")] = 1,
     epochs: Annotated[int | None, typer.Option("--epochs")] = None,
     augmented_texts: Annotated[int | None, typer.Option("--augmented-texts")] = None,
-    hidden_size: Annotated[int | None, typer.Option("--hidden-size")] = None,
+    max_vocabulary: Annotated[
+        str | None, typer.Option("--max-vocabulary", help="Words of the student to try, with commas between.")
+    ] = None,
+    hidden_size: Annotated[
+        str | None, typer.Option("--hidden-size", help="Units of the LSTM in each direction to try, with commas between.")
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes that train; all cores where 0.")] = 0,
     text_column: TextColumnOption = None,
     label_column: LabelColumnOption = None,
@@ -493,7 +498,7 @@ def sweep(
     as_json: JsonOption = False,
 ) -> None:
     """Try settings each with each and say which are on the front of quality and agreement with the teacher."""
-    from dixtill_core.config import DistillConfig, StudentConfig
+    from dixtill_core.config import DistillConfig
     from dixtill_core.metrics.efficiency import available_threads
     from dixtill_core.runs.claim import place
     from dixtill_core.runs.spec import RunSpec
@@ -502,12 +507,13 @@ def sweep(
     from dixtill_core.runs.sweep_result import SweepResult
     from dixtill_core.runs.terminal import print_sweep
 
-    student, training = _given(hidden_size=hidden_size), _given(epochs=epochs, augmented_texts=augmented_texts)
+    training = _given(epochs=epochs, augmented_texts=augmented_texts)
     base = RunSpec(
         place(data), text_column, label_column, label_map=_label_map(label_map), teacher=place(teacher),
-        student=StudentConfig.from_dict(student), distill=DistillConfig.from_dict(training), watched="",
+        distill=DistillConfig.from_dict(training), watched="",
     )  # fmt: skip
     listed = {"alpha": alpha, "temperature": temperature, "alignment_weight": alignment_weight}
+    listed |= {"max_vocabulary": max_vocabulary, "hidden_size": hidden_size}
     values = {name: _numbers(f"--{name.replace('_', '-')}", given) for name, given in listed.items()}
     grid = SweepGrid.from_dict({"method": _split_names(method) or (), "seeds": seeds} | values)
     plan_sweep(out, base, grid)

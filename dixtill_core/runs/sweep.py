@@ -1,7 +1,8 @@
-"""Train a student for each point of a grid: alpha, temperature, method, weight of the alignment, several seeds.
+"""Train a student for each point of a grid: method, alpha, temperature, weight of the alignment, size, several seeds.
 
 The folder of a sweep holds one run for each point and seed, so a point is looked at, compared and loaded like any run,
-and a sweep that was stopped or killed goes on where it was. Data, teacher and corpus are read once for all of them.
+and a sweep that was stopped or killed goes on where it was. Data and teacher are read once for all of
+them, the corpus once for each size of the vocabulary.
 
     sweep.json      the plan; at the end the result too
     sweep.csv       the result, a row a point
@@ -18,13 +19,15 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dixtill_core.config import DistillConfig
+from dixtill_core.data.datasets import Dataset
 from dixtill_core.data.label_map import match_labels
 from dixtill_core.distill.corpus import Corpus, prepare_corpus
 from dixtill_core.distill.targets import TARGET_CONFIG
 from dixtill_core.distill.teach import teach
 from dixtill_core.errors import DixtillError
 from dixtill_core.files import make_folder, write_atomic, write_json
-from dixtill_core.models.teacher import load_teacher
+from dixtill_core.models.teacher import Teacher, load_teacher
 from dixtill_core.progress import Progress, result_of
 from dixtill_core.runs.card import start_record
 from dixtill_core.runs.folder import Run
@@ -91,7 +94,8 @@ def run_sweep(out: Path, *, cache: Path | None = None, jobs: int = 1, device: st
     _make_runs(out, base, points)
     names = {name: f"{point.name}, seed {spec.distill.seed}" for point in points for name, spec in point.specs.items()}
     if _unfinished(out, names):
-        shared = yield from load_shared(out, base, cache, device, needs_teacher_text=any(p.settings["method"] != "ce" for p in points))
+        shared = yield from load_shared(out, base, grid, cache, device)
+        yield from shared.of(next(iter(points[0].specs.values())))  # What the teacher says is on disk before several processes read it.
         follow = _Follow(out, names, base.distill.epochs)
         if jobs > 1 and len(_unfinished(out, names)) > 1:
             from dixtill_core.runs.sweep_workers import train_in_processes
@@ -107,22 +111,33 @@ def run_sweep(out: Path, *, cache: Path | None = None, jobs: int = 1, device: st
     yield result
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Shared:
-    """What all runs of a sweep train on."""
+    """What the runs of a sweep train on."""
 
-    materials: Materials
-    labelled: Materials
-    """The same without made texts: what the method "ce" can learn from."""
+    dataset: Dataset
+    teacher: Teacher
+    config: DistillConfig
+    """Of the corpus: the same for all methods."""
+    cache: Path | None
+    latest: tuple[int, Corpus] | None = None
+    """The corpus that was made last, and the size of its vocabulary; two at once would need twice the memory."""
 
-    def of(self, spec: RunSpec) -> Materials:
-        return self.labelled if spec.distill.method == "ce" else self.materials
+    def of(self, spec: RunSpec) -> Generator[Progress, None, Materials]:
+        """What one run trains on; the method "ce" learns from texts with gold labels alone."""
+        size = spec.student.max_vocabulary
+        if self.latest is None or self.latest[0] != size:
+            self.latest = None
+            steps = prepare_corpus(self.dataset, self.teacher, spec.student, self.config, TARGET_CONFIG, self.cache)
+            self.latest = size, (yield from result_of(steps, Corpus))
+        corpus = self.latest[1]
+        return Materials(self.dataset, self.teacher, corpus.labelled() if spec.distill.method == "ce" else corpus)
 
 
 def load_shared(
-    out: Path, base: RunSpec, cache: Path | None, device: str | None = None, *, needs_teacher_text: bool = True
+    out: Path, base: RunSpec, grid: SweepGrid, cache: Path | None, device: str | None = None
 ) -> Generator[Progress, None, Shared]:
-    """Read data, teacher and targets, computing what is missing of them."""
+    """Read data and teacher, teaching it where that is asked for."""
     yield Progress("reading the data", 0, 1)
     dataset = read_data(base, base.data)
     if base.teach is not None and not (out / TEACHER / TAUGHT).exists():
@@ -133,9 +148,8 @@ def load_shared(
     yield Progress("loading the teacher", 0, 1)
     teacher = load_teacher(_teacher_of(out, base), device=device)
     dataset = match_labels(dataset, teacher.label_names, base.label_map)
-    config = replace(base.distill, method="kl" if needs_teacher_text else "ce")
-    corpus = yield from result_of(prepare_corpus(dataset, teacher, base.student, config, TARGET_CONFIG, cache), Corpus)
-    return Shared(Materials(dataset, teacher, corpus), Materials(dataset, teacher, corpus.labelled()))
+    only_gold = set(grid.method or (base.distill.method,)) == {"ce"}
+    return Shared(dataset, teacher, replace(base.distill, method="ce" if only_gold else "kl"), cache)
 
 
 def train_points(out: Path, names: list[str], shared: Shared, cache: Path | None) -> Generator[Progress, None, None]:
@@ -144,8 +158,11 @@ def train_points(out: Path, names: list[str], shared: Shared, cache: Path | None
     while left := [name for name in _unfinished(out, names) if name not in tried]:
         for name in left:
             run = Run(out / name)
+            if run.is_training:
+                continue
+            materials = yield from shared.of(run.spec)
             try:
-                yield from train_run(run, cache=cache, materials=shared.of(run.spec), wait=0.0)
+                yield from train_run(run, cache=cache, materials=materials, wait=0.0)
             except LockedError:  # Another process trains it.
                 continue
             except DixtillError:  # Its card says why; the other points do not depend on it.

@@ -18,7 +18,11 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "alignment_weight": ("dixtill",),
 }
 """Methods whose loss has the setting: the others are the same student at every value of it."""
-SHORT = {"alpha": "α", "temperature": "τ", "alignment_weight": "w"}
+SIZES = ("max_vocabulary", "hidden_size")
+"""Settings of the student's size, which every method reads. The vocabulary comes first: each has a corpus of its own."""
+SETTINGS = ("method", *READ_BY, *SIZES)
+"""Everything that a sweep can try."""
+SHORT = {"alpha": "α", "temperature": "τ", "alignment_weight": "w", "max_vocabulary": "words", "hidden_size": "units"}
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,17 @@ class SweepGrid:
     alpha: tuple[float, ...] = ()
     temperature: tuple[float, ...] = ()
     alignment_weight: tuple[float, ...] = ()
+    max_vocabulary: tuple[int, ...] = ()
+    hidden_size: tuple[int, ...] = ()
     seeds: int = 1
     """Students of each point, with the seeds 0 .. seeds - 1."""
 
     def __post_init__(self) -> None:
-        for name in ("method", "alpha", "temperature", "alignment_weight"):
+        for name in SETTINGS:
             values = tuple(dict.fromkeys(getattr(self, name)))  # JSON has lists only; a value twice is one point.
-            object.__setattr__(self, name, values)
+            if name in SIZES and any(value != int(value) for value in values):
+                raise ConfigError(f"{name} counts {SHORT[name]}, so its values have to be whole numbers.")
+            object.__setattr__(self, name, tuple(map(int, values)) if name in SIZES else values)
         if unknown := [method for method in self.method if method not in get_args(Method)]:
             raise ConfigError(f"There is no method {unknown[0]!r}. There are {', '.join(get_args(Method))}.")
         if not 1 <= self.seeds <= 100:
@@ -60,7 +68,7 @@ class SweepPoint:
     name: str
     """For people: `dixtill, α 0.9, τ 5`."""
     settings: Mapping[str, Any]
-    """Method and, of the others, those that its loss has."""
+    """Method; of the numbers in the loss, those that it has; of the sizes, those that are tried."""
     specs: Mapping[str, RunSpec]
     """By the folder of the run, `dixtill-alpha0.9-temperature5-seed0`."""
 
@@ -74,9 +82,13 @@ def sweep_points(base: RunSpec, grid: SweepGrid) -> tuple[SweepPoint, ...]:
         ConfigError: a value is out of range, or there are more than `MOST_RUNS` runs.
     """
     points: dict[tuple, SweepPoint] = {}
-    tried = {name: getattr(grid, name) or (getattr(base.distill, name),) for name in ("method", *READ_BY)}
-    for method, *values in product(*tried.values()):
-        settings = {"method": method} | {name: float(value) for name, value in zip(READ_BY, values, strict=True) if method in READ_BY[name]}
+    sizes = {name: getattr(grid, name) for name in SIZES if getattr(grid, name)}
+    tried = sizes | {name: getattr(grid, name) or (getattr(base.distill, name),) for name in ("method", *READ_BY)}
+    for values in product(*tried.values()):
+        chosen = dict(zip(tried, values, strict=True))
+        method = chosen["method"]
+        settings = {"method": method} | {name: float(chosen[name]) for name in READ_BY if method in READ_BY[name]}
+        settings |= {name: chosen[name] for name in sizes}
         key = tuple(settings.items())
         if key not in points:
             points[key] = _point(base, settings, grid)
@@ -87,12 +99,23 @@ def sweep_points(base: RunSpec, grid: SweepGrid) -> tuple[SweepPoint, ...]:
 
 
 def _point(base: RunSpec, settings: Mapping[str, Any], grid: SweepGrid) -> SweepPoint:
-    student = replace(base.student, attention="signed") if settings["method"] == "dixtill_paper" else base.student
+    sizes = {name: settings[name] for name in SIZES if name in settings}
+    student = replace(base.student, **sizes, **({"attention": "signed"} if settings["method"] == "dixtill_paper" else {}))
+    training = {name: value for name, value in settings.items() if name not in SIZES}
     numbers = {name: value for name, value in settings.items() if name != "method"}
-    title = ", ".join([settings["method"], *(f"{SHORT[name]} {value:g}" for name, value in numbers.items())])
-    folder = "-".join([settings["method"], *(f"{name}{value:g}" for name, value in numbers.items())]).replace("_", "-")
+    title = ", ".join([settings["method"], *(setting_text(name, value) for name, value in numbers.items())])
+    folder = "-".join([settings["method"], *(f"{name}{_plain(value)}" for name, value in numbers.items())]).replace("_", "-")
     specs = {
-        f"{folder}-seed{seed}": replace(base, student=student, distill=replace(base.distill, **settings, seed=seed))
+        f"{folder}-seed{seed}": replace(base, student=student, distill=replace(base.distill, **training, seed=seed))
         for seed in range(grid.seeds)
     }
     return SweepPoint(title, settings, specs)
+
+
+def setting_text(name: str, value: float) -> str:
+    """A setting for people: `α 0.9`, `15,000 words`."""
+    return f"{value:,} {SHORT[name]}" if name in SIZES else f"{SHORT[name]} {_plain(value)}"
+
+
+def _plain(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"

@@ -11,19 +11,20 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from dixtill_core.errors import CheckpointError, ConfigError
-from dixtill_core.files import write_atomic, write_json
+from dixtill_core.files import folder_bytes, write_atomic, write_json
+from dixtill_core.models.pair import STUDENT
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.journal import finite
 from dixtill_core.runs.layout import FORMAT, SWEEP
 from dixtill_core.runs.records import Status
 from dixtill_core.runs.spec import RunSpec
-from dixtill_core.runs.sweep_grid import READ_BY, SweepGrid, SweepPoint, sweep_points
+from dixtill_core.runs.sweep_grid import SETTINGS, SweepGrid, SweepPoint, sweep_points
 
 TABLE = "sweep.csv"
 QUALITY, AGREEMENT = "macro_f1", "feature_agreement@3"
@@ -48,6 +49,8 @@ class SweepRow:
     """Of each of `METRICS`; NaN while no run is finished."""
     spreads: Mapping[str, float]
     """Standard deviation over seeds (n - 1); NaN with fewer than two."""
+    megabytes: float
+    """Of the student on disk; NaN while there is none."""
     is_on_front: bool = False
     """No other point has both more quality and more agreement."""
 
@@ -77,7 +80,8 @@ class SweepResult:
             "is_finished": self.is_finished,
             "rows": [
                 {
-                    "name": row.name, "settings": dict(row.settings), "seeds": row.seeds, "is_on_front": row.is_on_front,
+                    "name": row.name, "settings": dict(row.settings), "megabytes": row.megabytes, "seeds": row.seeds,
+                    "is_on_front": row.is_on_front,
                     "means": dict(row.means), "spreads": dict(row.spreads), "runs": dict(row.runs),
                 }
                 for row in self.rows
@@ -98,10 +102,7 @@ def read_sweep(folder: Path, *, quality: str = QUALITY, agreement: str = AGREEME
     base, grid = read_plan(folder)
     rows = [_row(Path(folder), point) for point in sweep_points(base, grid)]
     is_on_front = pareto_front([(row.means[quality], row.means[agreement]) for row in rows])
-    marked = tuple(
-        SweepRow(row.name, row.settings, row.runs, row.seeds, row.means, row.spreads, chosen)
-        for row, chosen in zip(rows, is_on_front, strict=True)
-    )
+    marked = tuple(replace(row, is_on_front=chosen) for row, chosen in zip(rows, is_on_front, strict=True))
     return SweepResult(Path(folder), marked, quality, agreement)
 
 
@@ -147,12 +148,17 @@ def _table(result: SweepResult) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     spreads = [f"{name}_sd" for name in METRICS]
-    writer.writerow(["method", *READ_BY, "seeds", "is_on_front", *METRICS, *spreads])
+    writer.writerow([*SETTINGS, "megabytes", "seeds", "is_on_front", *METRICS, *spreads])
     for row in result.rows:
-        settings = [row.settings.get(name, "") for name in ("method", *READ_BY)]
+        settings = [row.settings.get(name, "") for name in SETTINGS]
         numbers = [*row.means.values(), *row.spreads.values()]
-        writer.writerow([*settings, row.seeds, int(row.is_on_front), *("" if math.isnan(value) else f"{value:.6g}" for value in numbers)])
+        counts = [_cell(row.megabytes), row.seeds, int(row.is_on_front)]
+        writer.writerow([*settings, *counts, *(_cell(value) for value in numbers)])
     return stream.getvalue()
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def _row(folder: Path, point: SweepPoint) -> SweepRow:
@@ -164,4 +170,6 @@ def _row(folder: Path, point: SweepPoint) -> SweepRow:
         values = [metrics[metric] for metrics in done if metric in metrics]
         means[metric] = mean(values) if values else math.nan
         spreads[metric] = stdev(values) if len(values) > 1 else math.nan
-    return SweepRow(point.name, point.settings, runs, len(done), means, spreads)
+    students = [folder / name / STUDENT for name, card in cards.items() if card.has_student]
+    megabytes = folder_bytes(students[0]) / 1e6 if students else math.nan
+    return SweepRow(point.name, point.settings, runs, len(done), means, spreads, megabytes)

@@ -69,8 +69,8 @@ def _work(out: Path, names: list[str], cache: Path | None, jobs: int, stop: Even
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides what becomes of it.
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
     try:
-        base, _ = read_plan(out)
-        shared = _value_of(load_shared(out, base, cache))
+        base, grid = read_plan(out)
+        shared = _value_of(load_shared(out, base, grid, cache))
         steps = train_points(out, names, shared, cache)
         for _ in steps:
             if stop.is_set() or os.getppid() != parent:

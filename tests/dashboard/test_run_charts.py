@@ -19,6 +19,7 @@ from dashboard.run_charts import (
     front_figure,
     loss_curves,
     metric_curves,
+    size_figure,
 )
 from dixtill_core.runs.records import EpochRecord
 
@@ -169,3 +170,23 @@ def test_names_do_not_lie_on_each_other_and_are_not_too_many() -> None:
     assert len({(note.xanchor, note.yanchor) for note in figure.layout.annotations[:4]}) == 4
     line = [(f"p{i}", 1 - 0.06 * i, 0.06 * i, True) for i in range(15)]
     assert len(names(front_figure(points(*line), "q", "a"))) == MOST_NAMES
+
+
+def sizes(*rows: tuple[str, float, float]) -> pd.DataFrame:
+    """Name, megabytes and quality; of the method DiXtill, with one seed."""
+    columns = ["name", "label", "method", "megabytes", "quality", "quality_sd", "seeds"]
+    return pd.DataFrame([(name, name, "dixtill", size, quality, math.nan, 1) for name, size, quality in rows], columns=columns)
+
+
+def test_the_line_of_sizes_goes_through_points_that_no_smaller_student_reaches() -> None:
+    figure = size_figure(sizes(("large", 4.0, 0.80), ("small", 0.5, 0.70), ("worse", 2.0, 0.65), ("middle", 1.0, 0.78)), "macro F1")
+    (line,) = [trace for trace in figure.data if trace.mode == "lines"]
+    assert list(zip(line.x, line.y, strict=True)) == [(0.5, 0.70), (1.0, 0.78), (4.0, 0.80)]
+    (mark,) = marks(figure)
+    assert sorted(mark.x) == [0.5, 1.0, 2.0, 4.0]
+    assert names(figure) == ["<b>small</b>", "<b>middle</b>", "<b>large</b>"]
+    assert figure.layout.annotations[0].x == pytest.approx(math.log10(0.5)), "places on a log axis are logarithms"
+
+
+def test_a_chart_of_sizes_without_any_point_is_drawn() -> None:
+    assert not marks(size_figure(sizes(), "macro F1"))

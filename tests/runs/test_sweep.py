@@ -75,13 +75,56 @@ def test_points_keep_every_setting_that_is_not_swept():
     assert dict(point.specs) == {"mse-alpha0.25-seed0": replace(base, distill=replace(base.distill, alpha=0.25))}
 
 
+def test_sizes_are_tried_with_every_method_and_named_only_where_they_are():
+    grid = SweepGrid(method=("ce", "dixtill"), max_vocabulary=(2000, 15_000), hidden_size=(8, 50))
+    points = sweep_points(RunSpec(), grid)
+    assert len(points) == 8
+    assert [point.name for point in points[:2]] == ["ce, 2,000 words, 8 units", "dixtill, α 0.9, τ 5, w 2, 2,000 words, 8 units"]
+    ((folder, spec),) = points[1].specs.items()
+    assert folder == "dixtill-alpha0.9-temperature5-alignment-weight2-max-vocabulary2000-hidden-size8-seed0"
+    assert (spec.student.max_vocabulary, spec.student.hidden_size) == (2000, 8)
+    assert replace(spec, student=RunSpec().student) == RunSpec()
+    vocabularies = [next(iter(point.specs.values())).student.max_vocabulary for point in points]
+    assert vocabularies == sorted(vocabularies), "each vocabulary has a corpus of its own, which is made once"
+    assert "hidden_size" not in sweep_points(RunSpec(), SweepGrid(alpha=(0.5,)))[0].settings
+
+
+def test_students_of_several_sizes_are_those_of_runs_of_their_own(base, cache, tmp_path):
+    plan_sweep(tmp_path / "out", base, SweepGrid(max_vocabulary=(20, 40), hidden_size=(3, 5)))
+    result = _result(run_sweep(tmp_path / "out", cache=cache))
+    assert result.is_finished
+    sizes = [row.megabytes for row in result.rows]
+    assert len(set(sizes)) == 4
+    assert sizes[0] == min(sizes)
+    assert sizes[3] == max(sizes)
+    for row in result.rows:
+        ((name, _),) = row.runs.items()
+        alone = RunStore(tmp_path / "runs").create(Run(result.folder / name).spec, "alone")
+        list(train_run(alone, cache=cache))
+        one, other = _weights(result.folder / name), _weights(alone.folder)
+        assert all(torch.equal(one[key], other[key]) for key in one), row.name
+    rows = list(csv.DictReader((result.folder / "sweep.csv").read_text(encoding="utf-8").splitlines()))
+    assert [(row["max_vocabulary"], row["hidden_size"]) for row in rows] == [("20", "3"), ("20", "5"), ("40", "3"), ("40", "5")]
+    assert float(rows[0]["megabytes"]) == pytest.approx(sizes[0], rel=1e-5)
+
+
 def test_the_papers_method_has_the_papers_attention():
     points = sweep_points(RunSpec(), SweepGrid(method=("dixtill_paper", "dixtill")))
     assert [next(iter(point.specs.values())).student.attention for point in points] == ["signed", "magnitude"]
 
 
 @pytest.mark.parametrize(
-    "values", [{"method": ("magic",)}, {"seeds": 0}, {"alpha": (2.0,)}, {"temperature": (0,)}, {"alignment_weight": (-1,)}, {"seeds": 101}]
+    "values",
+    [
+        {"method": ("magic",)},
+        {"seeds": 0},
+        {"alpha": (2.0,)},
+        {"temperature": (0,)},
+        {"alignment_weight": (-1,)},
+        {"seeds": 101},
+        {"hidden_size": (0,)},
+        {"max_vocabulary": (20.5,)},
+    ],
 )
 def test_a_value_out_of_range_is_said_before_anything_is_made(tmp_path, base, values):
     with pytest.raises(ConfigError):

@@ -17,6 +17,7 @@ from dixtill_core.report.pdf_sheet import (
     BOTTOM,
     CARD,
     FOR,
+    HEIGHT,
     INK,
     INNER,
     LINE,
@@ -85,11 +86,13 @@ def _first_page(sheet: Sheet, report: Report) -> None:
         for entry in outline[1:]:
             if sheet.y + _ENTRY > BOTTOM:
                 sheet.page()
-            link = pdf.add_link(page=entry.page_number)
+            link = pdf.add_link(page=entry.page_number, y=max(0.0, HEIGHT - entry.dest.top - 8))
             left = MARGIN + 14 * entry.level
             number = str(entry.page_number)
-            says = f"{next(texts).row:,}   {entry.name}" if entry.level else entry.name
-            shown = sheet.fitted(says, 9.5, INNER - 50 - 14 * entry.level, bold=entry.level == 0)
+            if entry.level:
+                sheet.text(left, sheet.y, f"{next(texts).row:,}", 9.5, MUTED)
+                left += 40
+            shown = sheet.fitted(entry.name, 9.5, MARGIN + INNER - 36 - left, bold=entry.level == 0)
             sheet.text(left, sheet.y, shown, 9.5, ACCENT if entry.level else INK, bold=entry.level == 0, link=link)
             sheet.text(MARGIN + INNER - sheet.width(number, 9.5), sheet.y, number, 9.5, MUTED)
             sheet.y += _ENTRY
@@ -298,6 +301,14 @@ def _settings(sheet: Sheet, report: Report) -> None:
         sheet.text(MARGIN, sheet.y, name, 9, MUTED)
         sheet.paragraph(value or "–", 9, x=MARGIN + names, width=INNER - names)
         sheet.y += 2
+    if sheet.has_boxes:
+        sheet.y += 8
+        sheet.paragraph(
+            "A box with a sign in it stands for a character that the fonts of this file lack; the HTML report shows it, and so does "
+            "a PDF that was given a font that has it.",
+            8.5,
+            MUTED,
+        )
 
 
 def _heading(sheet: Sheet, title: str) -> None:

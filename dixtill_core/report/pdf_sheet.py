@@ -26,9 +26,14 @@ BOTTOM = HEIGHT - FOOT
 INNER = WIDTH - 2 * MARGIN
 INK, MUTED, LINE, TRACK, CARD, ACCENT = "#1c2024", "#62686d", "#d9d9d5", "#ededea", "#ffffff", "#3b4cca"
 FOR, AGAINST, UNSIGNED = "#1f6f8b", "#b5541c", "#6a51a3"
+_SHORT = 200
+"""Characters that may fit on a line."""
 _LAST = "last"
 _NEEDS_SHAPING = re.compile(r"[\u0300-\u036f\u0590-\u1fff\u200c-\u200f\u202a-\u202e\u2066-\u2069\u2e80-\U000e01ef]")
 """Scripts with letters that join, stack or run from the right; the others need no time for it."""
+_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_FROM_RIGHT = re.compile(rf"([{_RIGHT}](?:[{_RIGHT}\d\W_]*[{_RIGHT}\d]%?)?)")
+"""From a letter that is written from the right to the last such letter or digit before one that is written from the left."""
 _NOT_SHOWN = re.compile("[\ufe00-\ufe0f]")
 """Signs that choose between two looks of the one before."""
 
@@ -47,7 +52,8 @@ class Sheet:
     def __init__(self, title: str, fonts: Sequence[Path] = ()) -> None:
         self.pdf = _Pages(title)
         self._widths: dict[tuple[str, float, bool], float] = {}
-        self._last_is_there = False
+        self.has_boxes = False
+        """Whether a character had to be drawn as a box."""
         folder = _font_folder()
         self.pdf.add_font("text", "", folder / "DejaVuSans.ttf")
         self.pdf.add_font("text", "B", folder / "DejaVuSans-Bold.ttf")
@@ -75,17 +81,21 @@ class Sheet:
 
     def text(self, x: float, y: float, text: str, size: float, colour: str = INK, *, bold: bool = False, link: int | None = None) -> None:
         """One line whose top is at `y`."""
-        text = printable(text)
-        with self._font(text, size, bold):
-            self.pdf.set_text_color(colour)
-            self.pdf.set_xy(x, y)
-            self.pdf.cell(self._measured(text, size, bold), size * 1.3, text, link=link or "")
+        for part in _runs(printable(text)):
+            with self._font(part, size, bold):
+                width = self._measured(part, size, bold)
+                self.pdf.set_text_color(colour)
+                self.pdf.set_xy(x, y)
+                self.pdf.cell(width, size * 1.3, part, link=link or "")
+            x += width
 
     def width(self, text: str, size: float, bold: bool = False) -> float:
         """Of one line."""
-        text = printable(text)
-        with self._font(text, size, bold):
-            return self._measured(text, size, bold)
+        found = 0.0
+        for part in _runs(printable(text)):
+            with self._font(part, size, bold):
+                found += self._measured(part, size, bold)
+        return found
 
     def fitted(self, text: str, size: float, width: float, bold: bool = False) -> str:
         """The text, cut with an ellipsis where it is wider than `width`."""
@@ -105,16 +115,21 @@ class Sheet:
             if not part.strip():
                 self.y += size * 1.4
                 continue
-            with self._font(part, size, bold):
-                self.pdf.set_text_color(colour)
-                align = "R" if from_right(part) else "L"
-                lines = self.pdf.multi_cell(width, size * 1.4, part, align=align, dry_run=True, output=MethodReturnValue.LINES)
-            assert isinstance(lines, list)
-            for line in map(str, lines):
+            is_from_right = from_right(part)
+            for line in self._broken(part, size, bold, width):
                 self.room(size * 1.4)
-                left = x + width - self.width(line, size, bold) if align == "R" else x
+                left = x + width - self.width(line, size, bold) if is_from_right else x
                 self.text(left, self.y, line, size, colour, bold=bold)
                 self.y += size * 1.4
+
+    def _broken(self, text: str, size: float, bold: bool, width: float) -> list[str]:
+        """One paragraph in lines."""
+        if len(text) < _SHORT and self.width(text, size, bold) <= width:
+            return [text]
+        with self._font(text, size, bold):
+            lines = self.pdf.multi_cell(width, size * 1.4, text, dry_run=True, output=MethodReturnValue.LINES)
+        assert isinstance(lines, list)
+        return [str(line) for line in lines]
 
     def box(self, x: float, y: float, width: float, height: float, colour: str, strength: float = 1.0, radius: float = 0.0) -> None:
         """Filled with the colour over white, at `strength` of it."""
@@ -163,10 +178,10 @@ class Sheet:
     @contextmanager
     def _font(self, text: str, size: float, bold: bool) -> Iterator[None]:
         """The font for a text, and shaping for the scripts that need it."""
-        if not self._last_is_there and any(ord(character) not in self._covered for character in text):
+        if not self.has_boxes and any(ord(character) not in self._covered for character in text):
             self.pdf.add_font(_LAST, "", _font_folder() / "LastResortHE-Regular.ttf")
             self.pdf.set_fallback_fonts([*self._fallbacks, _LAST], exact_match=False)
-            self._last_is_there = True
+            self.has_boxes = True
         self.pdf.set_font("text", "B" if bold else "", size)
         shapes = _NEEDS_SHAPING.search(text) is not None
         if shapes:
@@ -212,6 +227,13 @@ def from_right(text: str) -> bool:
         if direction in ("L", "R", "AL"):
             return direction != "L"
     return False
+
+
+def _runs(text: str) -> list[str]:
+    """A line that begins on the left in parts, so that what runs from the right, its numbers included, is ordered by itself."""
+    if from_right(text) or not _FROM_RIGHT.search(text):
+        return [text]
+    return [part for part in _FROM_RIGHT.split(text) if part]
 
 
 def mixed(colour: str, strength: float) -> str:

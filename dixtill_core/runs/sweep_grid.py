@@ -99,8 +99,10 @@ def sweep_points(base: RunSpec, grid: SweepGrid) -> tuple[SweepPoint, ...]:
 
 
 def _point(base: RunSpec, settings: Mapping[str, Any], grid: SweepGrid) -> SweepPoint:
-    sizes = {name: settings[name] for name in SIZES if name in settings}
-    student = replace(base.student, **sizes, **({"attention": "signed"} if settings["method"] == "dixtill_paper" else {}))
+    shape: dict[str, Any] = {name: settings[name] for name in SIZES if name in settings}
+    if settings["method"] == "dixtill_paper":
+        shape["attention"] = "signed"
+    student = replace(base.student, **shape)
     training = {name: value for name, value in settings.items() if name not in SIZES}
     numbers = {name: value for name, value in settings.items() if name != "method"}
     title = ", ".join([settings["method"], *(setting_text(name, value) for name, value in numbers.items())])

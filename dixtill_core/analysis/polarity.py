@@ -116,8 +116,13 @@ _BAD_PHRASES = regex.compile(
 )
 
 _SAID = r"(?:call(?:s|ed)?|sa(?:y|ys|id)|describ(?:e|es|ed)|nam(?:e|es|ed)|titled|dubbed|rat(?:e|es|ed)|wrote|told|as|to|from)"
+_OWNER = r"(?:another|your|their|his|her|its|our|my|the|this|that|these|those|so-called)"
+"""Before single quotes, which headlines use for what somebody said."""
+_INSIDE = r"(?-i:\p{Ll})[\w\-]*(?:\s+(?-i:\p{Ll})[\w\-]*)?"
 _QUOTED = regex.compile(
-    rf"(?:(?<said>\b{_SAID}\b)(?:\s+[\w']+){{0,3}}\s+)?(?<![\w])[\"'](?<inside>\p{{Ll}}[\w\-]*(?:\s+\p{{Ll}}[\w\-]*)?)[\"'](?!\w)"
+    rf"(?:(?<said>\b{_SAID}\b)(?:\s+[\w']+){{0,3}}\s+)?(?:(?<!\w)\"(?<inside>{_INSIDE})\"|\b{_OWNER}\s+'(?<inside>{_INSIDE})')"
+    r"(?!\w)(?!\s+(?:means?|note|is\s+a\s+term)\b)",
+    regex.IGNORECASE,
 )
 _RATINGS = _words("buy sell hold neutral overweight underweight outperform underperform equal-weight")
 _IRONY = regex.compile(

@@ -88,16 +88,18 @@ def is_hedged(read: ReadText) -> bool:
 
 _NUMBER_KINDS = {NUMBER, YEAR, MONEY, PERCENT, PERCENT_UP, PERCENT_DOWN}
 _NAMES_WITH_NUMBERS = regex.compile(
-    r"\b(?:S&P|Nasdaq|FTSE|Russell|Dow|Nikkei|CAC|DAX|MDAX|ASX|CSI|KOSPI|Stoxx|Fortune|Topix)[ -]?(?:Composite )?\d+", regex.IGNORECASE
+    r"\b(?:S&P|Nasdaq|FTSE|Russell|Dow|Nikkei|CAC|DAX|MDAX|ASX|CSI|KOSPI|Stoxx|Fortune|Topix)[ -]?(?:Composite )?\d+"
+    r"|(?-i:\b\p{Lu}{2,6}):\d{3,6}\b",  # a symbol at an exchange, such as HKG:8423
+    regex.IGNORECASE,
 )
 _written_number = _any_of(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen)\b",
+    r"(?<!\w)(?-i:(?<!\b\p{Lu}\w*-))(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen)\b",
     r"\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\p{L}+)?\b",
     r"\b(?:hundred|thousand|million|billion|trillion|dozen)s?\b",
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|thirty)-\p{L}+",
     r"(?<!\b(?:on|a|one|per|every|each|split)[\s\-])\bsecond\b(?!\s+(?:hand|thought|guess))",
     r"\b(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)s?\b|\b(?:by|of|to|three|than)\s+(?:a\s+)?quarters?\b",
-    r"\b(?:doubl|tripl|trebl|quadrupl|halv)(?:e|es|ed|ing)\b|\bhalf\s+(?:of|a|the)\b|\btwice\b|\bpercent(?:age)?\b|\bper\s+cent\b",
+    r"\b(?:doubl|tripl|trebl|quadrupl|halv)(?:es|ed|ing)\b|\b(?:double|triple|treble)(?:\s+(?:the|its|their|his|her|our)\b|-digit)|\bhalve\b|\bhalf\s+(?:of|a|the)\b|\btwice\b|\bpercent(?:age)?\b|\bper\s+cent\b",
 )
 _figure_in_word = regex.compile(
     r"(?:[qh][1-4]|fy\d{2,4}|[+\-]?[$€£¥]?\d[\d.,]*(?:st|nd|rd|th|x|pp|mn|mln|am|pm|p|c)|\d+[-–/]\p{L}+(?:-\p{L}+)*|\d+(?:[-–/:.]\d+)+)",

@@ -55,10 +55,12 @@ def test_the_hand_labelled_texts_are_sixty_and_know_every_tag_of_a_text():
         ("hedge", "Sales may fall in May", "Sales fell in May with all the might of the bank"),
         ("number", "Up 3 points", "The S&P 500 and the FTSE 100 were flat"),
         ("number", "a third of the shops", "wait a second https://example.com/2024 @user7"),
+        ("number", "sales doubled at a top-three maker", "a double top for Take-Two (HKG:8423)"),
         ("cashtag", "buy $TSLA", "it cost $3"),
         ("question", "why is it down", "See https://example.com/?q=1"),
         ("mixed_polarity", "Profit rises but debt rises too", "Costs fall and losses narrow"),
         ("mixed_polarity", "Strong sales, weak outlook", "A strong decline in sales"),
+        ("irony", "another 'one-off' charge", "Mexico will never accept 'disguised' inspectors"),
         ("irony", 'their "robust" demand 🙄', 'Analysts rate it a "buy" and call it "robust"'),
     ],
 )

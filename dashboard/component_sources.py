@@ -20,11 +20,12 @@ class ComponentSources(NamedTuple):
     js: str
 
 
-Component = Literal["comparison", "faithfulness", "runs", "watched"]
+Component = Literal["comparison", "faithfulness", "lesson", "runs", "watched"]
 
 _FILES: dict[Component, tuple[str, ...]] = {
     "comparison": ("comparison.css", "element.js", "panels.js", "comparison.js"),
     "faithfulness": ("comparison.css", "faithfulness.css", "element.js", "faithfulness.js"),
+    "lesson": ("comparison.css", "lesson.css", "element.js", "panels.js", "lesson_parts.js", "lesson_pictures.js", "lesson.js"),
     "runs": ("comparison.css", "runs.css", "element.js", "panels.js", "comparison.js"),
     "watched": ("comparison.css", "watched.css", "element.js", "panels.js", "watched.js"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from dashboard.component_sources import Component, component_sources
 
 
-def draw_component(name: Component, key: str, data: dict[str, Any]) -> None:
+def draw_component(name: Component, key: str, data: dict[str, Any], **callbacks: Callable[[], None]) -> None:
+    """`callbacks` are called `on_<trigger>_change`, for what the component sends; its value is in the session's state by key."""
     sources = component_sources(name)
-    st.components.v2.component(f"dixtill.{name}", html=sources.html, css=sources.css, js=sources.js)(key=key, data=data)
+    st.components.v2.component(f"dixtill.{name}", html=sources.html, css=sources.css, js=sources.js)(key=key, data=data, **callbacks)

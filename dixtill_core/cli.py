@@ -55,6 +55,11 @@ class MeasuredName(StrEnum):
     NONE = "none"
 
 
+class PrecisionName(StrEnum):
+    FLOAT32 = "float32"
+    AUTO = "auto"
+
+
 class RankingName(StrEnum):
     SIGNED = "signed"
     ABSOLUTE = "absolute"
@@ -84,6 +89,9 @@ TeacherOption = Annotated[str, typer.Option("--teacher", help="'bundled', a fold
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 CacheOption = Annotated[Path | None, typer.Option("--cache", help="Where teacher targets are kept; the user's cache where left out.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace a model that is already in the folder.")]
+PrecisionOption = Annotated[
+    PrecisionName, typer.Option("--precision", help="auto: half precision on a GPU, where a trial shows that answers and reasons hold.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="The same seed gives the same model.")]
 
 
@@ -361,6 +369,7 @@ def targets(
     logits_only: Annotated[bool, typer.Option("--logits-only", help="No attributions: a small part of the time.")] = False,
     engine: Annotated[EngineName, typer.Option("--engine", help="local: this machine. ray: Ray Data, on several.")] = EngineName.LOCAL,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="As many as there are cores, or GPUs, where left out.")] = None,
+    precision: PrecisionOption = PrecisionName.FLOAT32,
     text_column: TextColumnOption = None,
     cache: CacheOption = None,
 ) -> None:
@@ -372,9 +381,11 @@ def targets(
     from dixtill_core.distill.target_engines import choose_engine
     from dixtill_core.distill.targets import TARGET_CONFIG, TargetStore
     from dixtill_core.models.teacher import load_teacher
+    from dixtill_core.models.teacher_precision import describe_device
 
     texts = stream_texts(data, text_column)
-    loaded = load_teacher(teacher)
+    loaded = load_teacher(teacher, precision=precision.value)
+    _say(f"{loaded.name} on {describe_device(loaded)}.")
     store = TargetStore(loaded, None if logits_only else TARGET_CONFIG, cache)
     _follow(store.compute(texts, choose_engine(engine.value, loaded, teacher, workers)))
     _say(f"The targets of all texts in {data} are in {store.folder}.")
@@ -399,6 +410,7 @@ def distill(
     hidden_size: Annotated[int | None, typer.Option("--hidden-size", help="LSTM units in each direction.")] = None,
     dropout: Annotated[float | None, typer.Option("--dropout")] = None,
     watch: Annotated[str | None, typer.Option("--watch", help="A sentence whose heatmap is kept after every epoch; '' for none.")] = None,
+    precision: PrecisionOption = PrecisionName.FLOAT32,
     seed: SeedOption = 0,
     text_column: TextColumnOption = None,
     label_column: LabelColumnOption = None,
@@ -410,6 +422,7 @@ def distill(
     from dixtill_core.config import DistillConfig, StudentConfig
     from dixtill_core.data.label_map import complete_label_map, match_labels
     from dixtill_core.models.teacher import load_teacher
+    from dixtill_core.models.teacher_precision import describe_device
     from dixtill_core.runs.claim import claim_run, place
     from dixtill_core.runs.spec import RunSpec
     from dixtill_core.runs.training import Materials, read_data, train_run
@@ -426,11 +439,12 @@ def distill(
         )
     )  # fmt: skip
     spec = RunSpec(
-        place(data), text_column, label_column, teacher=place(teacher), student=student_config, distill=config,
+        place(data), text_column, label_column, teacher=place(teacher), precision=precision.value, student=student_config, distill=config,
         **_given(watched=watch),
     )  # fmt: skip
     dataset = read_data(spec, data)
-    loaded = load_teacher(teacher)
+    loaded = load_teacher(teacher, precision=precision.value)
+    _say(f"{loaded.name} on {describe_device(loaded)}.")
     if mapping is not None:
         spec = replace(spec, label_map=complete_label_map(dataset, mapping, loaded.label_names))
     materials = Materials(match_labels(dataset, loaded.label_names, spec.label_map), loaded)
@@ -491,6 +505,7 @@ def sweep(
         str | None, typer.Option("--hidden-size", help="Units of the LSTM in each direction to try, with commas between.")
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes that train; all cores where 0.")] = 0,
+    precision: PrecisionOption = PrecisionName.FLOAT32,
     text_column: TextColumnOption = None,
     label_column: LabelColumnOption = None,
     label_map: LabelMapOption = None,
@@ -509,7 +524,7 @@ def sweep(
 
     training = _given(epochs=epochs, augmented_texts=augmented_texts)
     base = RunSpec(
-        place(data), text_column, label_column, label_map=_label_map(label_map), teacher=place(teacher),
+        place(data), text_column, label_column, label_map=_label_map(label_map), teacher=place(teacher), precision=precision.value,
         distill=DistillConfig.from_dict(training), watched="",
     )  # fmt: skip
     listed = {"alpha": alpha, "temperature": temperature, "alignment_weight": alignment_weight}

@@ -15,6 +15,7 @@ IntegrationPath = Literal["adaptive", "uniform"]
 Method = Literal["dixtill", "dixtill_paper", "kl", "mse", "ce"]
 Attention = Literal["magnitude", "signed"]
 Ranking = Literal["signed", "absolute"]
+TeacherPrecision = Literal["float32", "auto"]
 Measured = Literal["auto", "all", "none"]
 WordChange = Literal["delete", "mask", "neighbour", "word"]
 

@@ -22,7 +22,7 @@ from dixtill_core.explain.gradients import EmbeddedTexts
 from dixtill_core.explain.integrated_gradients import integrated_gradients
 from dixtill_core.metrics.memory import peak_memory_bytes
 from dixtill_core.models.teacher import Teacher
-from dixtill_core.models.teacher_precision import dtype_name, half_precision_of, try_precision
+from dixtill_core.models.teacher_precision import describe_device, dtype_name, half_precision_of, try_precision
 
 PLAIN_TEXT = "Shares of the company slide as profit beats forecasts but the outlook is cut"
 ODD_TEXTS = (
@@ -178,14 +178,8 @@ def _explains(teacher: Teacher) -> bool:
 
 
 def _device(teacher: Teacher) -> str:
-    kind = teacher.device.type
-    if kind == "cuda":
-        return f"{teacher.device} ({torch.cuda.get_device_name(teacher.device)})"
-    if kind != "cpu":
-        return f"{kind} (the GPU of this Mac)" if kind == "mps" else kind
-    threads = torch.get_num_threads()
-    busy = ", which other programs kept busy" if is_busy() else ""
-    return f"cpu ({threads} thread{'s' if threads > 1 else ''}{busy})"
+    busy = teacher.device.type == "cpu" and is_busy()
+    return describe_device(teacher) + (", while other programs kept it busy" if busy else "")
 
 
 def _precision(teacher: Teacher) -> str:
@@ -197,7 +191,7 @@ def _precision(teacher: Teacher) -> str:
         f"{dtype_name(dtype)} changes probabilities by {trial.probability_change:.4f} at most, has deltas up to "
         f"{trial.convergence_delta:.4f}, and attributions of cosine {trial.cosine:.3f} or more"
     )
-    return f"{said}: it holds, load with precision='auto'." if trial.holds else f"{said}: it does not hold, float32 is used."
+    return f"{said}: it holds, ask for it with --precision auto." if trial.holds else f"{said}: it does not hold, float32 is used."
 
 
 CHECKS: dict[str, Callable[[Teacher], str]] = {

@@ -10,19 +10,18 @@ autocast on MPS is untried here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import torch
 from scipy.special import softmax
 
-from dixtill_core.config import ExplainConfig
+from dixtill_core.config import ExplainConfig, TeacherPrecision
 from dixtill_core.errors import ConfigError
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.integrated_gradients import integrated_gradients
 from dixtill_core.models.teacher import Teacher
 
-TeacherPrecision = Literal["float32", "auto"]
 TRIAL_TEXTS = (
     "Shares of $ACME slide 12% as profit beats forecasts but the outlook is cut",
     "I loved every minute of it, and the ending was a delight",
@@ -74,6 +73,15 @@ def use_where_it_holds(teacher: Teacher, dtype: torch.dtype) -> PrecisionTrial:
         teacher.autocast = dtype
         teacher.fingerprint += f"-{dtype_name(dtype)}"
     return trial
+
+
+def describe_device(teacher: Teacher) -> str:
+    """Where a teacher runs and in which precision: `cpu (2 threads), float32`."""
+    kind = teacher.device.type
+    threads = torch.get_num_threads()
+    names = {"cpu": f"cpu ({threads} thread{'s' if threads > 1 else ''})", "mps": "mps (the GPU of this Mac)"}
+    device = f"{teacher.device} ({torch.cuda.get_device_name(teacher.device)})" if kind == "cuda" else names.get(kind, kind)
+    return f"{device}, {'float32' if teacher.autocast is None else dtype_name(teacher.autocast)}"
 
 
 def half_precision_of(device: torch.device) -> torch.dtype | None:

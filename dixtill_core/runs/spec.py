@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from typing import Any, Self, get_args
 
-from dixtill_core.config import DistillConfig, StudentConfig, TeachConfig
+from dixtill_core.config import DistillConfig, StudentConfig, TeachConfig, TeacherPrecision
 from dixtill_core.data.datasets import SAMPLE
 from dixtill_core.errors import ConfigError
 from dixtill_core.models.teacher import BUNDLED
@@ -35,6 +35,8 @@ class RunSpec:
     """Label of the data -> label of the teacher, or None to leave its texts out; where None, labels match by name."""
     teacher: str = BUNDLED
     """"bundled", a folder or a Hub id; not read where `teach` is set."""
+    precision: TeacherPrecision = "float32"
+    """Of the teacher, as for `load_teacher`."""
     teach: TeachConfig | None = None
     """Fine-tune a teacher on these data first."""
     student: StudentConfig = field(default_factory=StudentConfig)
@@ -55,6 +57,8 @@ class RunSpec:
         for name in ("data", "teacher"):
             if not getattr(self, name).strip():
                 raise ConfigError(f"{name} is empty. Name a file, a folder or a Hub id.")
+        if self.precision not in get_args(TeacherPrecision):
+            raise ConfigError(f"precision is {self.precision!r}, but has to be one of {', '.join(get_args(TeacherPrecision))}.")
         if len(self.watched) > LONGEST_WATCHED:
             raise ConfigError(f"The watched sentence has {len(self.watched):,} characters; {LONGEST_WATCHED:,} are the most.")
         if self.label_map is not None and not any(self.label_map.values()):

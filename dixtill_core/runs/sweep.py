@@ -146,7 +146,7 @@ def load_shared(
         write_atomic(out / TEACHER / TAUGHT, b"")
         (out / TEACHING_STATE).unlink(missing_ok=True)
     yield Progress("loading the teacher", 0, 1)
-    teacher = load_teacher(_teacher_of(out, base), device=device)
+    teacher = load_teacher(_teacher_of(out, base), device=device, precision=base.precision)
     dataset = match_labels(dataset, teacher.label_names, base.label_map)
     only_gold = set(grid.method or (base.distill.method,)) == {"ce"}
     return Shared(dataset, teacher, replace(base.distill, method="ce" if only_gold else "kl"), cache)

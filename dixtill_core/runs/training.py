@@ -143,7 +143,7 @@ def _load_materials(run: Run, spec: RunSpec, clock: Clock, device: str | None) -
     if spec.teach is not None:
         yield from _teach(run, spec, match_labels(dataset, names, spec.label_map), clock, device)
     yield Progress("loading the teacher", 0, 1)
-    teacher = load_teacher(_teacher_reference(run, spec), device=device)
+    teacher = load_teacher(_teacher_reference(run, spec), device=device, precision=spec.precision)
     return Materials(match_labels(dataset, teacher.label_names, spec.label_map), teacher)
 
 

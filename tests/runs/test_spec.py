@@ -11,7 +11,7 @@ FULL = RunSpec(
     data="upload/train-texts.csv", text_column="words", label_column="mood", label_names=("down", "up"),
     label_map={"down": "bearish", "up": None}, teacher="my/teacher", teach=TeachConfig(epochs=2),
     student=StudentConfig(hidden_size=7), distill=DistillConfig(method="kl", seed=3),
-    watched="a sentence", test_data="test.csv",
+    watched="a sentence", test_data="test.csv", precision="auto",
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ def test_unknown_keys_are_refused_at_every_level():
     [
         ("data", ""), ("data", 5), ("teacher", " "), ("watched", "x" * 2001), ("watched", ["a"]), ("label_map", {"a": None}),
         ("student", 3), ("distill", {"epochs": "three"}), ("distill", {"alpha": float("nan")}), ("label_names", 4), ("label_map", 4),
+        ("precision", "float16"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_is_a_config_error(field, value):

@@ -84,7 +84,7 @@ _REACH, _SUBJECT_REACH = 3, 6
 _PARTICLE_AFTER = _words(
     "pick picked picking make made set give gave end ended sign signed come came open opened follow back backed start tied line run blow "
     "eat ate look looking sum stand show shows catch dry bump speed sped double doubling settle settled sit put write break broke "
-    "call close"
+    "breaking breaks call close"
 )
 """Verbs whose up or down is no direction."""
 _OVER = _words(
@@ -98,7 +98,7 @@ _TAKEN = _words(
 )
 """Before good news: it is taken away."""
 _BACKGROUND = regex.compile(
-    r"\b(?:from|since|ending|before\s+being)\b|\bafter\b(?=\s+(?:\S+\s+){0,2}(?:days?|weeks?|months?|quarters?|years?|decades?)\b)",
+    r"\b(?:from|since|ending|before\s+being)\b|\bafter\b(?=\s+(?:\S+\s+){0,2}(?:days?|sessions?|weeks?|months?|quarters?|years?|decades?)\b)",
     regex.IGNORECASE,
 )
 _PREPOSITIONS = _words("under on of in for to with at by as despite amid")
@@ -115,15 +115,10 @@ _BAD_PHRASES = regex.compile(
     regex.IGNORECASE,
 )
 
-_SAID = r"(?:call(?:s|ed)?|sa(?:y|ys|id)|describ(?:e|es|ed)|nam(?:e|es|ed)|titled|dubbed|rat(?:e|es|ed)|wrote|told|as|to|from)"
-_OWNER = r"(?:another|your|their|his|her|its|our|my|the|this|that|these|those|so-called)"
-"""Before single quotes, which headlines use for what somebody said."""
+_OWNER = r"(?:another|your|their|his|her|its|our|so-called)"
+"""Before scare quotes. Other quotation marks in news are mostly what somebody said."""
 _INSIDE = r"(?-i:\p{Ll})[\w\-]*(?:\s+(?-i:\p{Ll})[\w\-]*)?"
-_QUOTED = regex.compile(
-    rf"(?:(?<said>\b{_SAID}\b)(?:\s+[\w']+){{0,3}}\s+)?(?:(?<!\w)\"(?<inside>{_INSIDE})\"|\b{_OWNER}\s+'(?<inside>{_INSIDE})')"
-    r"(?!\w)(?!\s+(?:means?|note|is\s+a\s+term)\b)",
-    regex.IGNORECASE,
-)
+_QUOTED = regex.compile(rf"\b{_OWNER}\s+[\"'](?<inside>{_INSIDE})[\"'](?!\w)", regex.IGNORECASE)
 _RATINGS = _words("buy sell hold neutral overweight underweight outperform underperform equal-weight")
 _IRONY = regex.compile(
     r"(?:^|\s)/s\b|\b(?:lol|lmao|rofl|lolz|haha+|hehe+)\b|[🙄🤡🙃😏🤣]|\#(?:sarcasm|irony|not)\b"
@@ -131,7 +126,7 @@ _IRONY = regex.compile(
     r"|\bwhat\s+could\s+(?:possibly\s+)?go\s+wrong\b|\bwho\s+could\s+have\s+(?:guessed|known|seen)\b|\bwho\s+would\s+have\s+thought\b"
     r"|\b(?:oh|just|how|that's\s+just|well\s+isn't\s+that)\s+(?:great|lovely|wonderful|brilliant|perfect|fantastic)\b(?=[,.!\s]*(?:$|[,.!]))"
     r"|\b(?:shocker|shocking,?\s+i\s+know|surprise,?\s+surprise|colou?r\s+me\s+shocked)\b|\bgood\s+luck\s+with\s+that\b"
-    r"|\b(?:love|gotta\s+love|adore)\s+(?:how|it\s+when|that\s+they|when)\b|(?:^|[.!]\s+)sure,|\bof\s+course\s+(?:it|they|he|she|we)\s+did\b"
+    r"|\b(?:love|gotta\s+love|adore)\s+(?:how|it\s+when|when)\b|(?:^|[.!]\s+)sure,|\bof\s+course\s+(?:it|they|he|she|we)\s+did\b"
     r"|\bwell\s+done,|\bnice\s+(?:one|job|work),|\bbravo\b|\bwhatever\s+will\s+we\s+do\b|\bmasterclass\s+in\s+(?:destroy|los|ruin|wast|burn)\w*"
     r"|\bthrilling\s+stuff\b|\breally\s+innovative\s+stuff\b|\bwhat\s+a\s+(?:surprise|shock)\b|\bbecause\b.{0,60}\balways\s+work(?:s|ed)\s+so\s+well\b",
     regex.IGNORECASE,
@@ -139,10 +134,10 @@ _IRONY = regex.compile(
 
 
 def is_ironic(read: ReadText) -> bool:
-    """Signs that the opposite may be meant: lol, 🙄, yeah right, so much for, oh great, a word or two in scare quotes."""
+    """Signs that the opposite may be meant: lol, 🙄, yeah right, so much for, oh great, another “one-off” charge."""
     if _IRONY.search(read.plain):
         return True
-    return any(match["said"] is None and match["inside"].lower() not in _RATINGS for match in _QUOTED.finditer(read.plain))
+    return any(match["inside"].lower() not in _RATINGS for match in _QUOTED.finditer(read.plain))
 
 
 def is_mixed(read: ReadText) -> bool:

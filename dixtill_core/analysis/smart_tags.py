@@ -115,7 +115,7 @@ _TAGS = (
     SmartTag("mixed_polarity", "Mixed polarity", "Good news and bad news, or praise and blame, in one text.", "text", _of_text(is_mixed)),
     SmartTag(
         "irony", "Irony marker",
-        "A sign that the opposite may be meant: lol, 🙄, yeah right, so much for, oh great, a word or two in scare quotes.", "text",
+        "A sign that the opposite may be meant: lol, 🙄, yeah right, so much for, oh great, another “one-off” charge.", "text",
         _of_text(is_ironic),
     ),
     SmartTag(

@@ -76,7 +76,7 @@ _hedges = _any_of(
     r"\b(?:in|early|advanced|exploratory)\s+talks\b|\b(?:is|are)\s+said\s+to\b|\bsources?\s+sa(?:y|id)\b|\bpeople\s+familiar\b",
     r"\b(?:uncertain(?:ty)?|unclear|possib(?:le|ility)|potential(?:ly)?|tentative(?:ly)?|suggest(?:s|ed|ing)?|arguably)\b",
     r"\b(?:i\s+(?:think|guess|suspect|reckon)|imo|imho|in\s+my\s+opinion|not\s+sure|who\s+knows)\b",
-    r"\b(?:mulls?|weighs?|weighing|considers?|considering|eyes|eyeing)\b",
+    r"\bweigh(?:s|ing)?\b(?!\s+(?:on|heavily|down|against))|\b(?:mulls?|considers?|considering|eyes|eyeing)\b",
     r"\bmore\s+or\s+less\b|\bif\s+true\b|\bchances?\s+are\b|\bodds\b",
 )
 

@@ -83,7 +83,7 @@ def _text(text: ReportText) -> str:
     tags = f'<p class="about">{_badges(text.tags)}</p>' if text.tags else ""
     panels = "".join(panel_html(panel, text.words, "h4", can_focus=False) for panel in text.panels)
     return (
-        f'<article class="text" id="row-{text.row}"><h3>{escaped(text.heading)}</h3>'
+        f'<article class="entry" id="row-{text.row}"><h3>{escaped(text.heading)}</h3>'
         f'<p class="about">row <b>{text.row:,}</b> · <b>{escaped(text.outcome)}</b> · {facts} · <a href="#top">contents</a></p>'
         f'{tags}<div class="panels">{panels}</div>{_note(text.note) if text.note else ""}</article>\n'
     )

@@ -42,7 +42,7 @@ def test_chosen_rows_become_a_page(run, analysis, tmp_path):
     assert (status, "The report of 2 texts is in" in error) == (0, True), error
     page = (tmp_path / "report.html").read_text()
     assert "My &lt;title&gt;" in page
-    assert page.count('<article class="text"') == 2
+    assert page.count('<article class="entry"') == 2
     assert not (tmp_path / "notes.db").exists()
 
 

@@ -17,6 +17,7 @@ from dashboard.train_process import STARTING
 from dashboard.train_results import show_curves, show_summary, student_epoch
 from dashboard.train_stages import duration, progress_text, run_share, run_stages
 from dashboard.train_watched import watched_data
+from dixtill_core.data.words import split_words
 from dixtill_core.errors import DixtillError
 from dixtill_core.runs.layout import EPOCHS, WATCHED
 
@@ -122,7 +123,7 @@ def show_learning(run: Run, card: RunCard) -> None:
                 format_func=STUDENT_VIEWS.__getitem__, label_visibility="collapsed",
             )  # fmt: skip
         draw_component("watched", f"watched_{card.id}", watched_data(card, watched, shows))
-    elif card.is_running and card.spec is not None and card.spec.watched.strip():
+    elif card.is_running and card.spec is not None and split_words(card.spec.watched):
         st.caption("The watched sentence appears here as soon as the teacher has read it.")
     show_curves(run, card)
 

@@ -31,7 +31,7 @@ TEXTS = (1, 1_000, 100_000, 1_000_000, 100_000_000)
 LOSS_TEMPERATURES = (1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0)
 ALPHAS = tuple(i / 10 for i in range(11))
 ORDERS = {"teacher": "the teacher's reasons", "student": "the student's reasons", "random": "chance"}
-AGREEMENT = "feature_agreement@3"
+AGREEMENT = "sign_agreement@3"
 SIDES = {"kl": ("without", "Without L_{XAI}"), "dixtill": ("with", "With L_{XAI}")}
 
 
@@ -281,6 +281,7 @@ def training_data(lesson: SentenceLesson, recording: Recording) -> dict[str, Any
         "epochs": [f"epoch {epoch} of {recording.settings['distill']['epochs']}" for epoch in recording.epochs],
         "ticks": list(recording.epochs),
         "students": students,
+        "high": 0.5 if max(max(student["agreement"]) for student in students) <= 0.5 else 1.0,
         "texts": f"{recording.settings['texts']:,}",
     }  # fmt: skip
 

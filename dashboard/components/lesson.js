@@ -91,7 +91,7 @@ function drawStep(root, data) {
     ...(data.notes.length ? [element("ul", { class: "notes" }, data.notes.map((note) => element("li", {}, [note])))] : []),
     element("section", { class: `picture ${data.kind}`, "aria-label": "Picture" }, PICTURES[data.kind](data.picture, root)),
     answer,
-    drawFoot(root, data),
+    drawFoot(),
   );
   if (focused) root.stage.querySelector(`[data-keep="${focused}"]`)?.focus();
   if (!isSame) root.dialog.scrollTop = 0;
@@ -137,11 +137,10 @@ function askSentence(root, data) {
   return box;
 }
 
-function drawFoot(root, data) {
+function drawFoot() {
   return element("p", { class: "keys" }, [
-    isPresenting(root) || root.dialog.contains(root.stage)
-      ? "← → or a remote: step · a: answer · f: full screen · Esc: leave"
-      : "The arrow keys step through the lesson.",
+    element("span", { class: "reading-keys" }, ["The arrow keys step through the lesson."]),
+    element("span", { class: "presenting-keys" }, ["← → or a remote: step · a: answer · f: full screen · Esc: leave"]),
   ]);
 }
 

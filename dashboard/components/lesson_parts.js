@@ -104,7 +104,7 @@ function chart({ across, low, high, lines, ticks, xTicks, name }) {
 }
 
 function key(kind, text) {
-  return element("span", { class: "key" }, [svg("svg", { viewBox: "0 0 30 8", "aria-hidden": "true" }, [svg("path", { class: kind, d: "M1 4H29" })]), ...rich(text)]);
+  return element("span", { class: "key" }, [svg("svg", { viewBox: "0 0 30 8", "aria-hidden": "true" }, [svg("path", { class: kind, d: "M1 4H29" })]), element("span", {}, rich(text))]);
 }
 
 function svg(tag, attributes, children) {

@@ -115,7 +115,7 @@ const PICTURES = {
         element("span", { class: "cell unsigned" }, [element("span", { class: "bar unsigned" }), element("span", { class: "value unsigned" }, [])]),
       ]);
     });
-    const form = choice(root, "form", "After", data.forms.map(({ key, name }) => [key, name]), data.own, (which) => {
+    const form = choice(root, "form", "Softmax", data.forms.map(({ key, name }) => [key, name]), data.own, (which) => {
       rows.forEach((row, i) => {
         const [bar, number] = row.lastChild.children;
         const share = data.shares[which][i];
@@ -142,13 +142,13 @@ const PICTURES = {
     const draw = () => {
       const [g, t] = [data.hard[chosen.gold], data.soft[chosen.temperature]];
       const label = data.labels[chosen.gold];
-      hard.replaceChildren(element("p", {}, rich(`p_{S}(${label}) = ${g.probability}`)), element("p", {}, rich(`L_{CE} = −ln ${g.probability} = `)), element("b", {}, [g.loss]));
+      hard.replaceChildren(element("p", {}, rich(`p_{S}(${label}) = ${g.probability}`)), element("p", {}, [...rich(`L_{CE} = −ln ${g.probability} = `), element("b", {}, [g.loss])]));
       soft.replaceChildren(
         element("table", {}, [
           element("tr", {}, [["", "p_{T}", "p_{S}", "p_{T} ln(p_{T}/p_{S})"].map((text) => element("th", {}, rich(text)))].flat()),
           ...t.rows.map((row) => element("tr", {}, row.map((cell) => element("td", {}, [cell])))),
         ]),
-        element("p", {}, rich(`KL = ${t.kl}, τ^{2} KL = ${t.square} · ${t.kl} = `)), element("b", {}, [t.scaled]),
+        element("p", {}, [...rich(`KL = ${t.kl}, τ^{2} KL = ${t.square} · ${t.kl} = `), element("b", {}, [t.scaled])]),
       );
       const alpha = data.alphas[chosen.alpha];
       total.replaceChildren(
@@ -174,8 +174,7 @@ const PICTURES = {
           element("p", {}, rich(`σ_{T} · σ_{S} = ${r.dot}`)),
           element("p", {}, rich(`|σ_{T}| = ${r.teacher}, |σ_{S}| = ${r.student}`)),
           element("p", {}, [`cos = ${r.cosine}`]),
-          element("p", {}, rich(`L_{XAI} = (1 − (${r.cosine})) / 2 = `)),
-          element("b", {}, [r.loss]),
+          element("p", {}, [...rich(`L_{XAI} = (1 − (${r.cosine})) / 2 = `), element("b", {}, [r.loss])]),
         ]),
       ]),
       element("section", { class: "panel" }, [total, element("div", { class: "controls" }, [gold, temperature, alpha])]),
@@ -187,7 +186,7 @@ const PICTURES = {
     const facts = data.students.map(() => element("p", { class: "subtitle" }, []));
     const most = data.ticks[data.ticks.length - 1];
     const agreement = chart({
-      across: data.ticks.map((epoch) => epoch / most), low: 0, high: 1, name: "Agreement by epoch", ticks: [[0, "0"], [0.5, "0.5"], [1, "1"]],
+      across: data.ticks.map((epoch) => epoch / most), low: 0, high: data.high, name: "Agreement by epoch", ticks: [[0, "0"], [data.high, String(data.high)]],
       xTicks: data.ticks.map((epoch) => [epoch / most, String(epoch)]),
       lines: data.students.map((student) => ({ kind: student.side === "with" ? "own" : "greedy", values: student.agreement })),
     });
@@ -196,7 +195,7 @@ const PICTURES = {
       data.students.forEach((student, j) => {
         const at = student.epochs[i];
         showWords(lists[j], data.words, at.values);
-        facts[j].replaceChildren("says ", element("b", {}, [at.says]), "; cosine with the teacher's scores ", element("b", {}, [at.cosine]), `; on validation texts agreement ${at.agreement}, same answer as the teacher ${at.fidelity}`);
+        facts[j].replaceChildren("says ", element("b", {}, [at.says]), "; cosine with the teacher's scores ", element("b", {}, [at.cosine]), element("span", { class: "more" }, [`; on validation texts: sign agreement ${at.agreement}, the teacher's answer ${at.fidelity}`]));
       });
       agreement.show(i, false);
     });
@@ -217,8 +216,8 @@ const PICTURES = {
       element("section", { class: "panel teacher" }, [element("h3", {}, ["Teacher ", element("span", { class: "subtitle" }, ["says ", data.teacher.says])]), wordList(data.words, data.teacher.values, "Teacher")]),
       epoch,
       element("div", { class: "panels" }, data.students.map((student, j) => element("section", { class: "panel student" }, [element("h3", {}, rich(student.title)), lists[j], facts[j]]))),
-      element("section", { class: "panel" }, [
-        element("h3", {}, [`Agreement with the teacher's three strongest words, on the validation texts of ${data.texts}`]),
+      element("section", { class: "panel agreement" }, [
+        element("h3", { title: "Of the teacher's three strongest words, the share that the student names too, with the same sign; mean over the validation texts" }, ["Sign agreement @3 with the teacher"]),
         agreement.plot,
         element("p", { class: "keys-of" }, [...data.students].reverse().map((student) => key(student.side === "with" ? "own" : "greedy", student.title))),
       ]),

@@ -69,8 +69,7 @@ STEPS = (
     ),
     Step(
         "Training with and without L_{XAI}",
-        "Two small students, same texts, same start, same soft labels. Only one of them is asked for the teacher's reasons. "
-        "Watch which words their scores move to.",
+        "Two small students: same texts, same start, same soft labels. Only one is asked for the teacher's reasons, too.",
         "without:  (1 − α) L_{CE} + α τ^{2} KL,     with:  … + α w L_{XAI}",
     ),
     Step(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from dashboard.component_sources import Component, component_sources
 
 
-def draw_component(name: Component, key: str, data: dict[str, Any], **callbacks: Callable[[], None]) -> None:
-    """`callbacks` are called `on_<trigger>_change`, for what the component sends; its value is in the session's state by key."""
+def draw_component(name: Component, key: str, data: dict[str, Any], **callbacks: Any) -> None:
+    """`callbacks` are functions called `on_<trigger>_change`, for what the component sends; its value is in the session's state by key."""
     sources = component_sources(name)
     st.components.v2.component(f"dixtill.{name}", html=sources.html, css=sources.css, js=sources.js)(key=key, data=data, **callbacks)

@@ -250,7 +250,7 @@ def training_data(lesson: SentenceLesson, recording: Recording) -> dict[str, Any
     from dixtill_core.lesson.training import METHODS, attention_by_epoch
 
     teacher = lesson.comparison.teacher
-    students = []
+    students: list[dict[str, Any]] = []
     for method in METHODS:
         side, title = SIDES[method]
         scores, _, logits = attention_by_epoch(recording, method, lesson.text)

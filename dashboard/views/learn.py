@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 N_STEPS, TRAINING, TRUST = 8, 7, 8
 LONGEST = 2000
 """Characters: longer texts are read up to the teacher's window anyway, and a link has to hold them."""
-COMPONENT = "lesson"
+COMPONENT: Literal["lesson"] = "lesson"
 
 
 def begin() -> None:

@@ -1,4 +1,4 @@
-"""Take the README's screenshots from the running dashboard: light, dark and on a phone.
+"""Take the README's screenshots from the running dashboard: Compare in light, dark and on a phone, and the other pages.
 
 Run: python -m scripts.screenshot [--out assets/screenshots] [--text "a sentence"]
 """
@@ -8,29 +8,54 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
 
 from scripts.dashboard_in_browser import PROJECT, SECONDS, find_chromium, launch_chromium, running_dashboard
 
-SHOTS = {"compare.png": (1440, "light"), "compare_dark.png": (1440, "dark"), "phone.png": (390, "light")}
+
+class Shot(NamedTuple):
+    """A picture of one page."""
+
+    page: str
+    """Its address; empty for Compare."""
+    shows: str
+    """Selector of what is there when the page is complete."""
+    width: int = 1440
+    scheme: str = "light"
 
 
-def take_shot(browser: Browser, address: str, path: Path, width: int, scheme: str, text: str | None) -> None:
+WORD, CHART = ".word", ".js-plotly-plot .main-svg"
+SHOTS = {
+    "compare.png": Shot("", WORD),
+    "compare_dark.png": Shot("", WORD, scheme="dark"),
+    "phone.png": Shot("", WORD, width=390),
+    "train.png": Shot("train", CHART),
+    "metrics.png": Shot("metrics", CHART),
+    "learn.png": Shot("learn", ".lesson .picture"),
+}
+
+
+def take_shot(browser: Browser, address: str, path: Path, shot: Shot, text: str | None) -> None:
     """One page, as high as it is."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme, device_scale_factor=2 if width < 800 else 1)
-    page.goto(address)
-    page.locator(".word").first.wait_for(timeout=SECONDS * 1000)
-    if text is not None:
+    scale = 2 if shot.width < 800 else 1
+    page = browser.new_page(viewport={"width": shot.width, "height": 900}, color_scheme=shot.scheme, device_scale_factor=scale)
+    page.set_default_timeout(SECONDS * 1000)
+    page.goto(f"{address}/{shot.page}")
+    page.locator(shot.shows).first.wait_for()
+    if text is not None and not shot.page:
         box = page.get_by_role("textbox", name="Text")
         box.fill(text)
         box.press("Enter")
-    page.locator("[data-testid=stMetric]").first.wait_for()
+    if not shot.page:
+        page.locator("[data-testid=stMetric]").first.wait_for()
     page.wait_for_timeout(1000)
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=SECONDS * 1000)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.locator("[data-testid=stSkeleton]").wait_for(state="detached")
     height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
-    page.set_viewport_size({"width": width, "height": int(height) + 8})
-    page.wait_for_timeout(500)
+    page.set_viewport_size({"width": shot.width, "height": int(height) + 8})
+    page.wait_for_timeout(1000)
     page.screenshot(path=path)
     page.close()
 
@@ -46,8 +71,8 @@ def main() -> None:
         if chromium is None:
             sys.exit("No Chromium was found. Install one, or name it with the variable CHROMIUM.")
         browser = launch_chromium(playwright, chromium)
-        for name, (width, scheme) in SHOTS.items():
-            take_shot(browser, address, arguments.out / name, width, scheme, arguments.text)
+        for name, shot in SHOTS.items():
+            take_shot(browser, address, arguments.out / name, shot, arguments.text)
             print(arguments.out / name)
         browser.close()
 

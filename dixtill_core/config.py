@@ -332,7 +332,7 @@ class FlipConfig(_Config):
     candidates: int = 3
     """Neighbours tried for each word."""
     budget: int = 2000
-    """Evaluations of the model: about 6 s for 15 words on the bundled teacher with one core, were all of them needed."""
+    """Evaluations of the model: each is one more text for it to read."""
     beam: int = 8
     """Sets of a size that are followed up."""
 

@@ -13,13 +13,14 @@ export default function render({ data, parentElement, setTriggerValue }) {
     root.drawn = drawn;
     drawStep(root, data);
   }
-  const listen = (event) => onKey(root, event);
-  window.addEventListener("keydown", listen, true);
-  return () => window.removeEventListener("keydown", listen, true);
+  window.removeEventListener("keydown", root.listen, true); // It may be added again after each rerun, and must hear each key once.
+  window.addEventListener("keydown", root.listen, true);
+  return () => window.removeEventListener("keydown", root.listen, true);
 }
 
 function start(root) {
   root.memory = {};
+  root.listen = (event) => onKey(root, event);
   root.stage = element("article", { class: "lesson" });
   root.dialog = element("dialog", { class: "presenter comparison", "aria-label": "Presenter mode" });
   root.dialog.addEventListener("close", () => {

@@ -24,7 +24,7 @@ from dixtill_core.errors import ConfigError
 if TYPE_CHECKING:
     from dixtill_core.notes.note import Note
 
-SEARCH_SECONDS = 5.0
+SEARCH_SECONDS = 10.0
 """That a regular expression may take over all texts."""
 LONGEST_SEARCH = 1000
 TOLERANCE = 1e-9
@@ -202,7 +202,8 @@ def masks(filters: Filters, table: pd.DataFrame, notes: Iterable[Note] | None = 
         elif name == "tags":
             found[name] = np.all(tag_matrix(table, value), axis=1)
         elif name == "word":
-            found[name] = search(table["text"], word_pattern(value))
+            pattern = word_pattern(value)  # Without repeats that could run away, so without a limit of time.
+            found[name] = np.fromiter((pattern.search(text) is not None for text in table["text"]), dtype=bool, count=len(table))
         elif name == "pattern":
             found[name] = search(table["text"], compile_pattern(value))
     if {"note_tags", "has_note", "status"} & set(filters.names):

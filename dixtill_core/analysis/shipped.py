@@ -7,6 +7,7 @@ shipped analysis is of something else and is not read. No model has to be loaded
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from dixtill_core.analysis.corpus import AnalysedCorpus, load_corpus, save_corpus
@@ -37,7 +38,7 @@ def load_shipped(folder: Path = SHIPPED_ANALYSIS) -> AnalysedCorpus | None:
 
 def ship(corpus: AnalysedCorpus, folder: Path = SHIPPED_ANALYSIS) -> None:
     """Write an analysis of the sample under the bundled pair as the one that comes with the project."""
-    save_corpus(folder, corpus)
+    save_corpus(folder, replace(corpus, data_name=SAMPLE_DATA.relative_to(PROJECT).as_posix()))  # No path of the machine that made it.
     write_json(folder / SOURCES, source_fingerprints())
 
 

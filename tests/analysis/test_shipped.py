@@ -96,3 +96,9 @@ def test_it_is_read_without_loading_a_model():
     )
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=120)
     assert done.stdout == "False\n", done.stderr
+
+
+def test_the_shipped_analysis_names_no_folder_of_the_machine_that_made_it() -> None:
+    corpus = load_shipped()
+    assert corpus is not None
+    assert corpus.data_name == "data/sample.csv"

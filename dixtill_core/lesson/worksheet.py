@@ -127,7 +127,7 @@ def _path(lesson: SentenceLesson) -> Exercise:
     given += f"<p>{_rich(f'F(x′) = {path.baseline_output:.3f}, F(x) = {path.output:.3f}')}</p>"
     return Exercise(
         given,
-        ("Add up all scores, and compare with F(x) − F(x′). What is the gap?",),
+        ("Add up all scores, with their signs, and compare with F(x) − F(x′). What is the gap?",),
         (f"The sum is {_number(total)}, F(x) − F(x′) = {_number(path.change)}: a gap of {abs(path.gap):.3f}.",),
     )
 

@@ -13,6 +13,7 @@ st.navigation(
         st.Page("views/compare.py", title="Compare", default=True),
         st.Page("views/train.py", title="Train"),
         st.Page("views/metrics.py", title="Metrics"),
+        st.Page("views/errors.py", title="Errors"),
         st.Page("views/learn.py", title="Learn"),
     ]
 ).run()

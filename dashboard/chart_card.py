@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -30,17 +31,41 @@ def choose_picture() -> None:
     )
 
 
-def show_chart(heading: str, figure: go.Figure, table: pd.DataFrame, definition: str, name: str) -> None:
-    """A card with the chart; `name` is that of the files, and the key."""
+def show_chart(
+    heading: str,
+    figure: go.Figure,
+    table: pd.DataFrame,
+    definition: str,
+    name: str,
+    *,
+    on_point: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """A card with the chart; `name` is that of the files, and of the key.
+
+    Args:
+        on_point: called with a mark of the chart that is clicked, as Plotly describes it.
+    """
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(heading, anchor=False)
             show_buttons(table, definition, name)
         ink(figure, st.context.theme.type)
         config = dict(picture_config(f"dixtill-{name}", st.session_state.get("picture", PICTURES[0])))
-        st.plotly_chart(figure, key=f"chart_{name}", config=config, alt=heading)
+        key = f"chart_{name}"
+        if on_point is None:
+            st.plotly_chart(figure, key=key, config=config, alt=heading)
+        else:
+            st.plotly_chart(
+                figure, key=key, config=config, alt=heading, on_select=lambda: _send_point(key, on_point), selection_mode="points"
+            )  # fmt: skip
         with st.expander("Table"):
             st.dataframe(table.round(DECIMALS), hide_index=True, key=f"table_{name}")
+
+
+def _send_point(key: str, on_point: Callable[[dict[str, Any]], None]) -> None:
+    points = st.session_state[key].selection.points
+    if points:
+        on_point(dict(points[0]))
 
 
 def show_buttons(table: pd.DataFrame, definition: str, name: str) -> None:

@@ -28,9 +28,15 @@ def shown(name: str, longest: int = 60) -> str:
 
 def outcomes_figure(table: pd.DataFrame) -> go.Figure:
     """A bar for each group of `outcomes.outcome_table`, the first on top."""
-    titles = [OUTCOMES[name].title for name in table.index]
+    titles = [OUTCOMES[name].title.replace(", ", ",<br>") for name in table.index]
     texts = [f"{row.texts:,} · {row.share:.0%}" for row in rows(table)]
-    figure = new_figure(BAR * len(titles) + 70, left=text_width(titles) + 20, right=text_width(texts) + 20, top=10, bottom=60)
+    figure = new_figure(
+        BAR * len(titles) + 100,
+        left=text_width([line for title in titles for line in title.split("<br>")]) + 20,
+        right=text_width(texts) + 20,
+        top=40,
+        bottom=60,
+    )
     hover = [
         f"<b>{OUTCOMES[name].title}</b><br>{OUTCOMES[name].description}<br>{row.texts:,} texts, mean agreement @3 {_number(row.agreement)}"
         for name, row in zip(table.index, rows(table), strict=True)
@@ -40,7 +46,7 @@ def outcomes_figure(table: pd.DataFrame) -> go.Figure:
         hoverinfo="text", text=texts, textposition="outside", cliponaxis=False, textfont={"size": SMALL_TYPE},
     )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=titles[::-1])
-    figure.update_xaxes(title="texts", rangemode="tozero")
+    figure.update_xaxes(title="texts", rangemode="tozero", nticks=4, tickangle=0)
     style_axes(figure)
     return figure
 
@@ -60,7 +66,7 @@ def confusion_figure(matrix: pd.DataFrame, role: str) -> go.Figure:
     ]
     colours = [(GREEN if i == j else ORANGE, PALE + (1 - PALE) * 0.75 * shares[i, j]) for i in places for j in places]
     left = text_width(names) + 50
-    figure = new_figure(CELL * n + 110, left=left, right=20, top=20, bottom=90)
+    figure = new_figure(CELL * n + 120, left=left, right=20, top=40, bottom=80)
     figure.add_scatter(
         x=columns.ravel(), y=lines.ravel(), mode="markers+text", text=[f"{count:,}" for count in counts.ravel()],
         marker={"symbol": "square", "size": min(CELL - 8, 420 // max(1, n)), "color": [_rgba(*colour) for colour in colours], "opacity": 1},
@@ -123,7 +129,8 @@ def histogram_figure(edges: np.ndarray, everything: np.ndarray, left: np.ndarray
 def _add_interval(figure: go.Figure, middle: pd.Series, low: pd.Series, high: pd.Series) -> None:
     line = figure.data[-1]
     line.error_y = {
-        "type": "data", "symmetric": False, "array": list(high - middle), "arrayminus": list(middle - low), "color": line.line.color, "thickness": 2,
+        "type": "data", "symmetric": False, "array": list(high - middle), "arrayminus": list(middle - low),
+        "color": line.line.color, "thickness": 2,
     }  # fmt: skip
 
 

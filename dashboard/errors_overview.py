@@ -77,12 +77,12 @@ def show_confusion(corpus: AnalysedCorpus, role: Role) -> None:
     matrix = confusion_matrix(corpus.table, role, corpus.label_names)
     names = list(corpus.label_names)
     if len(names) > MOST_LABELS:
-        st.subheader(f"What the {role} takes for what", anchor=False)
+        st.subheader(f"What the {role} predicts", anchor=False)
         st.dataframe(matrix, key=f"errors_confusion_{role}")
         return
     definition = f"Rows are gold labels, columns what the {role} predicts; a cell is the darker the larger its share of its row. {CLICK}"
     show_chart(
-        f"What the {role} takes for what", confusion_figure(matrix, role), matrix.reset_index(), definition, f"errors-confusion-{role}",
+        f"What the {role} predicts", confusion_figure(matrix, role), matrix.reset_index(), definition, f"errors-confusion-{role}",
         on_point=partial(_open_cell, role, names),
     )  # fmt: skip
 
@@ -103,8 +103,8 @@ def show_agreement(table: pd.DataFrame) -> None:
     )  # fmt: skip
     if found.n_right and found.n_wrong:
         st.caption(
-            f"Mean agreement is {found.right:.2f} where the student is right and {found.wrong:.2f} where it is wrong. A right answer has the "
-            f"more agreement with a probability of {found.probability:.2f}; 0.5 is chance (Mann-Whitney, p = {found.p_value:.2g})."
+            f"Mean agreement is {found.right:.2f} where the student is right and {found.wrong:.2f} where it is wrong. A right answer has "
+            f"the more agreement with a probability of {found.probability:.2f}; 0.5 is chance (Mann-Whitney, p = {found.p_value:.2g})."
         )
 
 
@@ -135,7 +135,7 @@ def show_tags(corpus: AnalysedCorpus) -> None:
             height="content",
             column_config={
                 "smart tag": st.column_config.TextColumn(pinned=True),
-                "texts": st.column_config.NumberColumn(format="%d", help="Empty where it was not looked for: no training texts, or no faithfulness."),
+                "texts": st.column_config.NumberColumn(format="%d", help="Empty where it was not looked for."),
                 "teacher_right": percent, "student_right": percent, "student_right_without": percent,
                 "agreement": st.column_config.NumberColumn(format="%.2f", help="Mean agreement @3."),
             },
@@ -143,9 +143,9 @@ def show_tags(corpus: AnalysedCorpus) -> None:
 
 
 def _open_outcome(point: dict[str, Any]) -> None:
-    titles = {outcome.title: name for name, outcome in OUTCOMES.items()}
-    if point.get("y") in titles:
-        open_texts(outcome=(titles[point["y"]],))
+    place = point.get("point_index")
+    if isinstance(place, int):
+        open_texts(outcome=(list(OUTCOMES)[place],))
 
 
 def _open_cell(role: Role, names: list[str], point: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.draw_component import draw_component
-from dashboard.errors_edit import show_editing
+from dashboard.errors_edit import show_trials
 from dashboard.errors_note import show_note
 from dashboard.errors_state import open_row
 from dashboard.heatmap import LONG_TEXT, panel_data
@@ -30,7 +30,7 @@ def show_text(request: Request, corpus: AnalysedCorpus, position: int, positions
     show_tags(corpus, position)
     draw_component("comparison", "errors_heatmap", corpus_heatmap(corpus, position))
     show_note(corpus, position, notes)
-    show_editing(request, corpus, position)
+    show_trials(request, corpus, position)
 
 
 def show_way(corpus: AnalysedCorpus, position: int, positions: np.ndarray) -> None:

@@ -120,7 +120,8 @@ def show_page(corpus: AnalysedCorpus, positions: np.ndarray, notes: Sequence[Not
     key = f"errors_table_{digest}"  # Other rows are another table: a selection means nothing in it.
     st.dataframe(
         page_table(corpus, positions, notes), hide_index=True, key=key, on_select=lambda: _open_selected(key, rows),
-        selection_mode="single-row", column_config=_columns(), height=560, alt="Texts that the filters leave",
+        selection_mode="single-row", column_config=_columns(), height=min(560, 35 * (len(rows) + 1) + 3),
+        alt="Texts that the filters leave",
     )  # fmt: skip
     st.caption("Select a row with the box at its left to open the text.")
 
@@ -162,7 +163,7 @@ def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
         "row": number(format="%d", width="small", pinned=True),
-        "text": st.column_config.TextColumn(width="large"),
+        "text": st.column_config.TextColumn(width=330),
         "agreement @3": number(format="%.2f", help="Share of the teacher's 3 strongest words that are also among the student's."),
         "teacher p": number(format="%.2f", help="Probability of the label that the teacher predicts."),
         "student p": number(format="%.2f", help="Probability of the label that the student predicts."),

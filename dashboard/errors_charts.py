@@ -9,8 +9,21 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.chart_parts import End, add_line, name_ends, plot_height, rows
-from dashboard.chart_style import BLUE, FAINT, GREEN, GREY, ORANGE, PURPLE, SMALL_TYPE, model_look, new_figure, style_axes, text_width
+from dashboard.chart_parts import End, add_dot, add_line, dot_figure, name_ends, plot_height, rows
+from dashboard.chart_style import (
+    BLUE,
+    FAINT,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SMALL_TYPE,
+    SYMBOLS,
+    model_look,
+    new_figure,
+    style_axes,
+    text_width,
+)
 from dixtill_core.analysis.outcomes import OUTCOMES
 
 OUTCOME_COLOURS = dict(zip(OUTCOMES, (GREEN, PURPLE, BLUE, ORANGE, GREY), strict=True))
@@ -146,3 +159,52 @@ def _rgba(colour: str, strength: float) -> str:
 
 def _number(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.2f}"
+
+
+def reasons_figure(table: pd.DataFrame, role: str) -> go.Figure:
+    """A bar for each word of `GlobalReasons.reasons`, the first on top: right of 0 it speaks for the label, left against it."""
+    words = [shown(str(word), LONGEST_LABEL + 4) for word in table["word"]]
+    places = list(range(len(words)))
+    figure = new_figure(30 * len(words) + 110, left=text_width(words) + 20, right=30, top=40, bottom=60)
+    hover = [
+        f"<b>{shown(str(row.word))}</b> {'speaks for' if row.strength > 0 else 'speaks against'}<br>{row.mean:+.3f} of a text's reasons in "
+        f"the mean over {row.texts:,} texts"
+        for row in rows(table)
+    ]
+    colours = [model_look(role).colour if strength > 0 else ORANGE for strength in table["strength"]]
+    figure.add_bar(
+        x=table["strength"], y=places, orientation="h", hovertext=hover, hoverinfo="text",
+        marker={"color": colours, "pattern": {"shape": ["" if strength > 0 else "/" for strength in table["strength"]]}},
+    )  # fmt: skip
+    figure.update_yaxes(tickmode="array", tickvals=places, ticktext=words, range=[len(words) - 0.4, -0.6])
+    figure.update_xaxes(title="against ← share of reasons → for", nticks=5)
+    style_axes(figure)
+    return figure
+
+
+def behaviour_figure(summary: pd.DataFrame) -> go.Figure:
+    """Failure rates with their intervals: a row a test, both models in it.
+
+    Args:
+        summary: test, role, texts, failing, rate, low, high; tests that apply to no text have NaN.
+    """
+    tests = list(dict.fromkeys(summary["test"]))
+    by = {(row.test, row.role): row for row in rows(summary)}
+    numbers = [" / ".join(_percent(by[test, role].rate) for role in ("teacher", "student")) for test in tests]
+    key = " ".join(f"{SYMBOLS[model_look(role).marker]} {role}" for role in ("teacher", "student"))
+    figure = dot_figure(tests, numbers, "share of texts on which it fails", key)
+    for test in tests:
+        for role in ("teacher", "student"):
+            row = by[test, role]
+            if not np.isnan(row.rate):
+                hover = (
+                    f"<b>{role}</b>, {test}: fails on {row.failing:,} of {row.texts:,} texts, {row.rate:.1%}"
+                    f"<br>95 % interval {row.low:.1%} to {row.high:.1%}"
+                )
+                add_dot(figure, test, row.rate, model_look(role), hover, (row.low, row.high))
+    figure.update_xaxes(tickformat=".0%", rangemode="tozero")
+    return figure
+
+
+def _percent(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.0%}"

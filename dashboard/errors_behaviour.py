@@ -36,7 +36,8 @@ TITLES = {
 DEFINITION = (
     "Each text is edited, and predictions before and after are compared; no gold label is read. **Negation added** fails where the "
     "predicted label stays and its probability does not fall by 0.05; it applies to a model where its label takes a side. **All others** "
-    "fail where an edit that does not change the meaning changes the predicted label. Intervals: 95 %, Wilson, over the texts that a test applies to."
+    "fail where an edit that does not change the meaning changes the predicted label. "
+    "Intervals: 95 %, Wilson, over the texts that a test applies to."
 )
 
 

@@ -101,9 +101,9 @@ def _said(name: str, value: Any) -> str:
     if isinstance(value, Range):
         return f"{'' if value.low is None else f'{value.low:g}'} – {'' if value.high is None else f'{value.high:g}'}".strip()
     if isinstance(value, tuple):
-        titles = {key: outcome.title for key, outcome in OUTCOMES.items()} if name == "outcome" else {}
+        titles: dict[str, str] = {key: outcome.title for key, outcome in OUTCOMES.items()} if name == "outcome" else {}
         titles |= {key: tag.title for key, tag in SMART_TAGS.items()} if name == "tags" else {}
-        return ", ".join(titles.get(part, part) for part in value)
+        return ", ".join(str(titles.get(part, part)) for part in value)
     return f"“{value}”"
 
 

@@ -12,7 +12,7 @@ from dashboard.job_panel import follow_job, start_job
 from dashboard.markdown import as_markdown
 from dashboard.resources import load_jobs, load_models
 from dixtill_core.analysis.corpus import ROLES
-from dixtill_core.config import FlipConfig
+from dixtill_core.config import FlipConfig, WordChange
 from dixtill_core.errors import DixtillError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dixtill_core.analysis.flip import Flip
 
 KIND = "errors_flip"
-CHANGES = {"delete": "deleted", "neighbour": "replaced by a similar word"}
+CHANGES: dict[WordChange, str] = {"delete": "deleted", "neighbour": "replaced by a similar word"}
 BUDGETS = (200, 500, 2000, 10_000)
 
 

@@ -45,9 +45,11 @@ def show_neighbours(request: Request, text: str) -> None:
             _ask(request)
         else:
             _show(indexes, text)
-            st.button(
-                "Other training texts", key="errors_neighbours_forget", type="tertiary", on_click=load_indexes().pop, args=(place, None)
-            )
+            st.button("Other training texts", key="errors_neighbours_forget", type="tertiary", on_click=_forget, args=(place,))
+
+
+def _forget(place: tuple[str, int]) -> None:
+    load_indexes().pop(place, None)
 
 
 def _take_result() -> None:

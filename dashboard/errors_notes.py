@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -68,7 +69,7 @@ def offer_files(corpus: AnalysedCorpus, notes: Sequence[Note]) -> None:
         n = sum(note.content.corrected_label is not None for note in notes)
         for kind, mime in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
             st.download_button(
-                f"Training set, {'CSV' if kind == 'csv' else 'Parquet'}", lambda kind=kind: _training_set(notes, kind),
+                f"Training set, {'CSV' if kind == 'csv' else 'Parquet'}", partial(_training_set, notes, kind),
                 f"dixtill-corrected.{kind}",
                 mime, key=f"errors_notes_{kind}_set", on_click="ignore", disabled=not n,
                 help=f"The {n:,} texts with a corrected label, for training. Parquet has every text exactly as it was typed.",

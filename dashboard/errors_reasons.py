@@ -26,7 +26,8 @@ KINDS: dict[str, dict[str, Any]] = {
     CASHTAG: {"tags": ("cashtag",)},
     URL: {"pattern": r"https?://|www\."},
     USER: {"pattern": r"(?<!\w)@\w"},
-} | dict.fromkeys((NUMBER, YEAR, MONEY, PERCENT, PERCENT_UP, PERCENT_DOWN), {"tags": ("number",)})
+    **{kind: {"tags": ("number",)} for kind in (NUMBER, YEAR, MONEY, PERCENT, PERCENT_UP, PERCENT_DOWN)},
+}
 """Filters for words that the student knows by kind only."""
 DEFINITION = (
     "Each score is taken as a share of its text's reasons; a word has the mean over the texts with it that the model predicts so, drawn "

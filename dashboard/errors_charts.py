@@ -177,7 +177,7 @@ def reasons_figure(table: pd.DataFrame, role: str) -> go.Figure:
         marker={"color": colours, "pattern": {"shape": ["" if strength > 0 else "/" for strength in table["strength"]]}},
     )  # fmt: skip
     figure.update_yaxes(tickmode="array", tickvals=places, ticktext=words, range=[len(words) - 0.4, -0.6])
-    figure.update_xaxes(title="against ← share of reasons → for", nticks=5)
+    figure.update_xaxes(title="← against · for →", nticks=5)
     style_axes(figure)
     return figure
 

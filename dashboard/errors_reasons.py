@@ -26,7 +26,9 @@ KINDS: dict[str, dict[str, Any]] = {
     CASHTAG: {"tags": ("cashtag",)},
     URL: {"pattern": r"https?://|www\."},
     USER: {"pattern": r"(?<!\w)@\w"},
-    **{kind: {"tags": ("number",)} for kind in (NUMBER, YEAR, MONEY, PERCENT, PERCENT_UP, PERCENT_DOWN)},
+    **{kind: {"pattern": r"\d"} for kind in (NUMBER, YEAR)},
+    MONEY: {"pattern": r"[$€£¥]\.?\d"},
+    **{kind: {"pattern": r"\d(%|‰|bps?\b)"} for kind in (PERCENT, PERCENT_UP, PERCENT_DOWN)},
 }
 """Filters for words that the student knows by kind only."""
 DEFINITION = (

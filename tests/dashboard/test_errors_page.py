@@ -24,6 +24,7 @@ from dixtill_core.analysis.filters import Filters, Range
 from dixtill_core.analysis.global_reasons import GlobalReasons, global_reasons
 from dixtill_core.analysis.shipped import load_shipped
 from dixtill_core.analysis.smart_tags import SMART_TAGS
+from dixtill_core.data.words import split_words
 from dixtill_core.notes.note import NoteContent
 from dixtill_core.notes.store import NoteStore
 from dixtill_core.paths import PROJECT
@@ -222,16 +223,12 @@ def test_a_hundred_thousand_texts_are_filtered_and_paged_without_waiting(monkeyp
 
 def test_the_file_of_the_texts_runs_no_formula() -> None:
     corpus = make_corpus(3)
-    table = corpus.table.copy()
-    table["text"] = ["=HYPERLINK(1) now again today maybe but 1", "@SUM it of the company rise 2", *table["text"][2:]]
-    table["teacher_scores"] = table["student_scores"] = [np.zeros(len(t.split()) + 20, dtype=np.float32) for t in table["text"]]
-    from dixtill_core.data.words import split_words
-
-    for role in ("teacher", "student"):
-        table[f"{role}_scores"] = [np.zeros(len(split_words(text)), dtype=np.float32) for text in table["text"]]
-    read = pd.read_csv(io.BytesIO(texts_csv(corpus.with_table(table), np.array([1, 0]))))
-    assert read["row"].tolist() == [2, 1]
-    assert read["text"].tolist() == ["'" + table["text"][1], "'" + table["text"][0]]
+    texts = ["=HYPERLINK(1) now", "@SUM of it", "a plain text"]
+    scores = pd.Series([np.zeros(len(split_words(text)), dtype=np.float32) for text in texts])
+    table = corpus.table.assign(text=texts, teacher_scores=scores, student_scores=scores)
+    read = pd.read_csv(io.BytesIO(texts_csv(corpus.with_table(table), np.array([1, 0, 2]))))
+    assert read["row"].tolist() == [2, 1, 3]
+    assert read["text"].tolist() == ["'" + texts[1], "'" + texts[0], texts[2]]
 
 
 def test_a_note_is_in_the_database_as_soon_as_it_is_changed_and_there_after_a_refresh(shipped: AnalysedCorpus) -> None:

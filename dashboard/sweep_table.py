@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from dashboard.run_figures import measure_title
-from dixtill_core.runs.sweep_grid import SETTINGS, SHORT, SIZES, setting_text
+from dixtill_core.runs.sweep_grid import SETTINGS, SHORT, SIZES
+from dixtill_core.runs.sweep_result import point_labels
 
 if TYPE_CHECKING:
     from dixtill_core.runs.records import Status
-    from dixtill_core.runs.sweep_result import SweepResult, SweepRow
+    from dixtill_core.runs.sweep_result import SweepResult
 
 SHOWN = ("macro_f1", "feature_agreement@3", "accuracy", "fidelity", "sign_agreement@3")
 """Metrics of the table; the two of the chart come first."""
 ORDER: tuple[Status, ...] = ("finished", "running", "failed", "cancelled", "interrupted", "damaged", "queued")
-
-
-def point_labels(rows: Sequence[SweepRow]) -> list[str]:
-    """A short name for each point: only what tells it from the others."""
-    tried = [name for name in SETTINGS if len({row.settings[name] for row in rows if name in row.settings}) > 1]
-    labels = []
-    for row in rows:
-        parts = [row.settings["method"]] if "method" in tried else []
-        parts += [setting_text(name, row.settings[name]) for name in tried if name != "method" and name in row.settings]
-        labels.append(", ".join(parts) or row.name)
-    return labels
 
 
 def chart_table(result: SweepResult) -> pd.DataFrame:

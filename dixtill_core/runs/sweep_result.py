@@ -24,7 +24,7 @@ from dixtill_core.runs.journal import finite
 from dixtill_core.runs.layout import FORMAT, SWEEP
 from dixtill_core.runs.records import Status
 from dixtill_core.runs.spec import RunSpec
-from dixtill_core.runs.sweep_grid import SETTINGS, SweepGrid, SweepPoint, sweep_points
+from dixtill_core.runs.sweep_grid import SETTINGS, SweepGrid, SweepPoint, setting_text, sweep_points
 
 TABLE = "sweep.csv"
 QUALITY, AGREEMENT = "macro_f1", "feature_agreement@3"
@@ -113,6 +113,17 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[bool]:
         return one[0] >= other[0] and one[1] >= other[1] and one != other
 
     return [not any(math.isnan(value) for value in point) and not any(beats(other, point) for other in points) for point in points]
+
+
+def point_labels(rows: Sequence[SweepRow]) -> list[str]:
+    """A short name for each point: only what tells it from the others."""
+    tried = [name for name in SETTINGS if len({row.settings[name] for row in rows if name in row.settings}) > 1]
+    labels = []
+    for row in rows:
+        parts = [row.settings["method"]] if "method" in tried else []
+        parts += [setting_text(name, row.settings[name]) for name in tried if name != "method" and name in row.settings]
+        labels.append(", ".join(parts) or row.name)
+    return labels
 
 
 def write_plan(folder: Path, base: RunSpec, grid: SweepGrid) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dixtill_core.runs.records import RunCard
 from dixtill_core.runs.sweep_grid import SIZES
-from dixtill_core.runs.sweep_result import SweepResult
+from dixtill_core.runs.sweep_result import SweepResult, point_labels
 
 _SHOWN = ("macro_f1", "feature_agreement@3", "sign_agreement@3")
 
@@ -58,11 +58,11 @@ def print_sweep(result: SweepResult, console: Console | None = None) -> None:
     shown = tuple(dict.fromkeys(("accuracy", result.quality, "fidelity", result.agreement, "sign_agreement@3")))
     has_sizes = any(name in row.settings for row in result.rows for name in SIZES)
     table = Table("", "point", *(["MB"] if has_sizes else []), "seeds", *(_title(name) for name in shown))
-    for row in result.rows:
+    for row, label in zip(result.rows, point_labels(result.rows), strict=True):
         numbers = (_with_spread(row.means[name], row.spreads[name]) for name in shown)
         size = [] if not has_sizes else ["-" if math.isnan(row.megabytes) else f"{row.megabytes:.2f}"]
         style = "bold" if row.is_on_front else ""
-        table.add_row("*" if row.is_on_front else "", row.name, *size, str(row.seeds), *numbers, style=style)
+        table.add_row("*" if row.is_on_front else "", label, *size, str(row.seeds), *numbers, style=style)
     console.print(table)
     console.print(
         f"Validation data, mean over seeds ± standard deviation. * no other point has both more {_title(result.quality)} and more "

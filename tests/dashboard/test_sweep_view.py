@@ -26,7 +26,7 @@ from dashboard.sweep_plan import (
     training_seconds,
 )
 from dashboard.sweep_process import sweep_in_process
-from dashboard.sweep_table import chart_table, numbers_table, point_labels, points_table, status_text
+from dashboard.sweep_table import chart_table, numbers_table, points_table, status_text
 from dashboard.sweep_view import KIND
 from dixtill_core.config import DistillConfig, StudentConfig, TeachConfig
 from dixtill_core.data.datasets import load_dataset
@@ -194,13 +194,6 @@ def test_a_sweep_around_a_run_takes_its_data_and_its_teacher_along(store: RunSto
     (run.folder / "upload" / "train-news.csv").unlink()
     with pytest.raises(DixtillError, match="gone"):
         create_sweep(store, "again", open_base(store, run.id, ""), SweepGrid(seeds=2))
-
-
-def test_a_point_is_named_by_what_tells_it_from_the_others(store: RunStore, tmp_path: Path, teacher: Path) -> None:
-    rows = read_sweep(make_sweep(store.root / "alphas", teacher, [0.3, 0.4], seeds=1)).rows
-    assert point_labels(rows) == ["α 0.1", "α 0.2"]
-    plan_sweep(tmp_path / "two", RunSpec(), SweepGrid(method=("kl", "ce"), temperature=(1.0, 2.0)))
-    assert point_labels(read_sweep(tmp_path / "two").rows) == ["kl, τ 1", "kl, τ 2", "ce"]
 
 
 def test_tables_of_a_sweep_have_means_spreads_and_what_is_missing(store: RunStore, teacher: Path) -> None:

@@ -19,7 +19,7 @@ from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import RunStore, Upload
 from dixtill_core.runs.sweep import plan_sweep, run_sweep
 from dixtill_core.runs.sweep_grid import MOST_RUNS, SweepGrid, sweep_points
-from dixtill_core.runs.sweep_result import METRICS, SweepResult, pareto_front, read_sweep
+from dixtill_core.runs.sweep_result import METRICS, SweepResult, pareto_front, point_labels, read_sweep
 from dixtill_core.runs.training import train_run
 
 GRID = SweepGrid(method=("kl", "dixtill"), alpha=(0.5, 0.9), seeds=2)
@@ -106,6 +106,14 @@ def test_students_of_several_sizes_are_those_of_runs_of_their_own(base, cache, t
     rows = list(csv.DictReader((result.folder / "sweep.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["max_vocabulary"], row["hidden_size"]) for row in rows] == [("20", "3"), ("20", "5"), ("40", "3"), ("40", "5")]
     assert float(rows[0]["megabytes"]) == pytest.approx(sizes[0], rel=1e-5)
+
+
+def test_a_point_is_named_by_what_tells_it_from_the_others(tmp_path):
+    plan_sweep(tmp_path / "alphas", RunSpec(), SweepGrid(alpha=(0.1, 0.2), hidden_size=(8,)))
+    assert point_labels(read_sweep(tmp_path / "alphas").rows) == ["α 0.1", "α 0.2"]
+    plan_sweep(tmp_path / "two", RunSpec(), SweepGrid(method=("kl", "ce"), temperature=(1.0, 2.0), hidden_size=(8, 16)))
+    labels = point_labels(read_sweep(tmp_path / "two").rows)
+    assert sorted(labels[:3]) == ["ce, 8 units", "kl, τ 1, 8 units", "kl, τ 2, 8 units"]
 
 
 def test_the_papers_method_has_the_papers_attention():

@@ -33,6 +33,7 @@ SHOTS = {
     "phone.png": Shot("", WORD, width=390),
     "train.png": Shot("train", CHART),
     "metrics.png": Shot("metrics", CHART),
+    "errors.png": Shot("errors", CHART),
     "learn.png": Shot("learn", ".lesson .picture"),
 }
 

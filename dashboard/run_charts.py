@@ -161,12 +161,16 @@ def size_figure(table: pd.DataFrame, quality: str) -> go.Figure:
             marker={"symbol": look.marker, "size": 16, "color": look.colour}, error_y=_spread(part["quality_sd"], look),
             hovertext=[f"<b>{point.name}</b><br>{quality} {point.quality:.3f}<br>{point.megabytes:.2f} MB" for point in rows(part)],
         )  # fmt: skip
-    for point in rows(best):
+    is_log = (
+        len(known) > 0 and known["megabytes"].max() > 2 * known["megabytes"].min()
+    )  # Within a factor of 2, no tick of a log axis is round.
+    for point in rows(known if len(known) <= MOST_NAMES else best):
         figure.add_annotation(
-            x=math.log10(point.megabytes), y=point.quality, text=f"<b>{point.label}</b>", showarrow=False, font={"size": SMALL_TYPE},
+            x=math.log10(point.megabytes) if is_log else point.megabytes, y=point.quality, text=f"<b>{point.label}</b>",
+            showarrow=False, font={"size": SMALL_TYPE},
             xanchor="left", xshift=12, yanchor="top", yshift=-2,
         )  # fmt: skip
-    figure.update_xaxes(title="MB on disk", type="log", dtick="D2")
+    figure.update_xaxes(title="MB on disk", **({"type": "log", "dtick": "D2"} if is_log else {}))
     figure.update_yaxes(title=f"{quality} →")
     figure.update_layout(showlegend=known["method"].nunique() > 1)
     style_axes(figure)

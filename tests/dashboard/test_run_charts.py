@@ -184,8 +184,14 @@ def test_the_line_of_sizes_goes_through_points_that_no_smaller_student_reaches()
     assert list(zip(line.x, line.y, strict=True)) == [(0.5, 0.70), (1.0, 0.78), (4.0, 0.80)]
     (mark,) = marks(figure)
     assert sorted(mark.x) == [0.5, 1.0, 2.0, 4.0]
-    assert names(figure) == ["<b>small</b>", "<b>middle</b>", "<b>large</b>"]
+    assert names(figure) == ["<b>small</b>", "<b>middle</b>", "<b>worse</b>", "<b>large</b>"]
     assert figure.layout.annotations[0].x == pytest.approx(math.log10(0.5)), "places on a log axis are logarithms"
+
+
+def test_students_of_nearly_one_size_are_drawn_on_a_plain_axis() -> None:
+    figure = size_figure(sizes(("8 units", 3.18, 0.80), ("64 units", 3.47, 0.81)), "macro F1")
+    assert figure.layout.xaxis.type is None
+    assert figure.layout.annotations[0].x == pytest.approx(3.18)
 
 
 def test_a_chart_of_sizes_without_any_point_is_drawn() -> None:

@@ -1,0 +1,76 @@
+"""The page Errors on a run's own models and test data, and behavioural tests of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import dashboard.resources
+from dashboard.errors_behaviour import TITLES
+from dashboard.resources import load_jobs
+from dixtill_core.analysis.edits import EDITS
+from dixtill_core.runs.folder import Run
+from dixtill_core.runs.spec import RunSpec
+from dixtill_core.runs.store import RunStore
+from tests.dashboard.made_run_folders import make_run
+from tests.dashboard.test_errors_page import open_errors, said, table_of, wait_for
+from tests.small_models import small_student
+
+TEXTS = [f"Shares of ACME {verb} {n}% on Monday" for n in (3, 5, 8) for verb in ("rise", "fall")]
+
+
+@pytest.fixture
+def run(tmp_path: Path, pair_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run of the small BERT that was given test data."""
+    for name in ("NOTES", "CACHE"):
+        monkeypatch.setenv(f"DIXTILL_{name}", str(tmp_path / name))
+    monkeypatch.setattr(dashboard.resources, "RUNS", tmp_path / "runs")
+    labels = small_student().label_names
+    data = tmp_path / "test.csv"
+    pd.DataFrame({"text": TEXTS, "label": [labels[i % len(labels)] for i in range(len(TEXTS))]}).to_csv(data, index=False)
+    spec = RunSpec(data=str(data), test_data=str(data))
+    return make_run(RunStore(tmp_path / "runs"), "mine", pair_folder / "teacher", spec=spec)
+
+
+def test_a_run_is_analysed_on_its_test_data_and_its_behaviour_tested(run: Run) -> None:
+    page = open_errors(pair=run.id, data="test")
+    assert not page.warning
+    page.button(key="errors_analyse").click().run()
+    assert not page.error, said(page)
+    wait_for(page, "errors")
+    assert {metric.label: metric.value for metric in page.metric}["texts"] == str(len(TEXTS))
+    assert page.query_params["pair"] == run.id
+
+    page = open_errors(pair=run.id, data="test", section="texts", tags="near_duplicate")
+    assert table_of(page, "errors_table")["text"].tolist() == TEXTS  # The run was trained on the same file.
+
+    page = open_errors(pair=run.id, data="test", section="behaviour")
+    page.pills(key="errors_behaviour_tests").set_value(["case", "typos"]).run()
+    page.button(key="errors_behaviour_run").click().run()
+    wait_for(page, "errors_behaviour")
+    assert not page.error, said(page)
+    summary = page.dataframe[0].value  # A table without selection has no key here.
+    assert summary["test"].tolist() == [TITLES[name] for name in ("case", "typos") for _ in range(2)]
+    report = load_jobs().latest("errors_behaviour")
+    assert report is not None
+    assert [row.failing for row in report.state.result[2].rows] == summary["failing"].tolist()
+
+    page = open_errors(pair=run.id, data="test", row="1")
+    page.button(key="errors_neighbours_known").click().run()
+    wait_for(page, "errors_neighbours")
+    nearest = [table.value for table in page.dataframe][-2:]
+    for table in nearest:
+        assert table["text"].tolist()[0] == TEXTS[0]
+        assert table["similarity"][0] == pytest.approx(1, abs=1e-3)
+
+
+def test_a_run_without_test_data_here_does_not_offer_them(run: Run) -> None:
+    page = open_errors(pair="bundled", data="test")
+    assert "There are no data" in said(page)
+    assert "test" not in page.selectbox(key="errors_data_box").options
+
+
+def test_every_behavioural_test_has_a_title() -> None:
+    assert set(TITLES) == set(EDITS)

@@ -161,9 +161,8 @@ def size_figure(table: pd.DataFrame, quality: str) -> go.Figure:
             marker={"symbol": look.marker, "size": 16, "color": look.colour}, error_y=_spread(part["quality_sd"], look),
             hovertext=[f"<b>{point.name}</b><br>{quality} {point.quality:.3f}<br>{point.megabytes:.2f} MB" for point in rows(part)],
         )  # fmt: skip
-    is_log = (
-        len(known) > 0 and known["megabytes"].max() > 2 * known["megabytes"].min()
-    )  # Within a factor of 2, no tick of a log axis is round.
+    # Within a factor of 2, a log axis has no round tick.
+    is_log = len(known) > 0 and known["megabytes"].max() > 2 * known["megabytes"].min()
     for point in rows(known if len(known) <= MOST_NAMES else best):
         figure.add_annotation(
             x=math.log10(point.megabytes) if is_log else point.megabytes, y=point.quality, text=f"<b>{point.label}</b>",

@@ -34,7 +34,7 @@ SHOTS = {
     "train.png": Shot("train", CHART),
     "metrics.png": Shot("metrics", CHART),
     "errors.png": Shot("errors", CHART),
-    "learn.png": Shot("learn", ".lesson .picture"),
+    "learn.png": Shot("learn?step=3", ".lesson .picture"),
 }
 
 

@@ -20,7 +20,7 @@ from dixtill_core.benchmark import is_busy
 from dixtill_core.config import ExplainConfig
 from dixtill_core.data.datasets import load_dataset
 from dixtill_core.distill.target_engines import WORKER_THREADS
-from dixtill_core.distill.target_missing import SHARD_TEXTS
+from dixtill_core.distill.target_missing import EXPLAINED_SHARD_TEXTS, SHARD_TEXTS
 from dixtill_core.distill.target_rows import compute_rows, finish
 from dixtill_core.distill.targets import TARGET_CONFIG
 from dixtill_core.models.teacher import Teacher, load_teacher
@@ -32,8 +32,9 @@ WARM_UP_TEXTS = 32
 def texts_a_second(teacher: Teacher, explain: ExplainConfig | None, texts: list[str]) -> float:
     """Speed of one worker, a shard at a time as everywhere."""
     started = time.perf_counter()
-    for start in range(0, len(texts), SHARD_TEXTS):
-        finish(compute_rows(teacher, explain, texts[start : start + SHARD_TEXTS], WORKER_THREADS))
+    size = SHARD_TEXTS if explain is None else EXPLAINED_SHARD_TEXTS
+    for start in range(0, len(texts), size):
+        finish(compute_rows(teacher, explain, texts[start : start + size], WORKER_THREADS))
     return len(texts) / (time.perf_counter() - started)
 
 

@@ -242,9 +242,9 @@ def _progress_text(job: Job) -> str:
 
 
 def _is_training(folder: Path) -> bool:
-    """Whether any process trains one of its runs."""
+    """Whether any process trains it, or one of its runs."""
     try:
-        return any(Run(part).is_training for part in folder.iterdir() if part.is_dir())
+        return Run(folder).is_training or any(Run(part).is_training for part in folder.iterdir() if part.is_dir())
     except OSError:
         return False
 

@@ -322,7 +322,10 @@ def profile(
     label_column: LabelColumnOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What is in the data, before anything is trained on them: labels, lengths, repeats, leaks, language, and what to do."""
+    """What is in the data, before anything is trained on them: labels, lengths, repeats, leaks, language, and what to do.
+
+    Status 1 where training would refuse them.
+    """
     from dixtill_core.data.datasets import load_dataset
     from dixtill_core.data.profile import DataProfile, profile_steps
     from dixtill_core.data.terminal import print_profile
@@ -335,6 +338,8 @@ def profile(
         _print_json(found.to_dict())
     else:
         print_profile(found)
+    if any(finding.severity == "error" for finding in found.findings):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -14,6 +14,8 @@ from dixtill_core.distill.target_keys import KeySet, find_keys, keyed_batches
 from dixtill_core.progress import Progress
 
 SHARD_TEXTS = 512
+EXPLAINED_SHARD_TEXTS = 128
+"""With attributions, which take some 30 times as long: what a kill loses should be well below a minute of one core."""
 READING_TEXTS = 50_000
 """Texts between two signs of life while a stream is read through."""
 

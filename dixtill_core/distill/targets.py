@@ -18,7 +18,7 @@ import numpy as np
 from dixtill_core.config import ExplainConfig
 from dixtill_core.distill.target_engines import Engine, InProcess, ShardWork
 from dixtill_core.distill.target_keys import KeySet, find_keys, text_keys
-from dixtill_core.distill.target_missing import SHARD_TEXTS, find_missing
+from dixtill_core.distill.target_missing import EXPLAINED_SHARD_TEXTS, SHARD_TEXTS, find_missing
 from dixtill_core.distill.target_shards import Damage, ShardFolder, keys_of
 from dixtill_core.errors import DixtillError
 from dixtill_core.files import sha256_of_json, write_json
@@ -60,7 +60,7 @@ class TargetStore:
         if teacher.autocast:  # Half precision gives other targets. Stores of float32 keep the names that they had without this.
             self.settings["precision"] = str(teacher.autocast)
         self.folder = Path(root or cache_folder() / "targets") / sha256_of_json(self.settings)[:16]
-        self.shard_texts = SHARD_TEXTS
+        self.shard_texts = SHARD_TEXTS if explain is None else EXPLAINED_SHARD_TEXTS
         self._shards = ShardFolder(self.folder)
 
     @property

@@ -63,7 +63,7 @@ def choose_filtered(corpus: AnalysedCorpus, query: str, notes: Iterable[Note] = 
         raise ConfigError(f"The filter {query[:60]!r} asks for nothing. It has to be like outcome=only_teacher&length=5..20.")
     filters, problems = Filters.from_query(asked, corpus.label_names)
     if problems:
-        raise ConfigError(" ".join(problem.replace("The link", "The filter").replace(" of the link", "") for problem in problems))
+        raise ConfigError(" ".join(_of_a_filter(problem) for problem in problems))
     found = np.flatnonzero(filters.apply(corpus.table, notes))
     if not len(found):
         raise ConfigError(f"No text is left by the filter {query[:200]!r}. Ask for less.")
@@ -71,14 +71,28 @@ def choose_filtered(corpus: AnalysedCorpus, query: str, notes: Iterable[Note] = 
 
 
 def choose_unasked(corpus: AnalysedCorpus, notes: Iterable[Note] = ()) -> tuple[np.ndarray, str]:
-    """Texts with notes, or else what the student gets wrong and is surest of; and how they were chosen."""
+    """Texts with notes, or else what the student gets wrong and is surest of; and how they were chosen.
+
+    Raises:
+        ConfigError: there is neither.
+    """
     table = corpus.table
     noted = np.flatnonzero(table["text_key"].isin(list(notes_by_text(notes))).to_numpy())
     if len(noted):
         return noted[:MOST_TEXTS], "those with notes" if len(noted) <= MOST_TEXTS else f"the first {MOST_TEXTS:,} with notes"
     wrong = np.flatnonzero((table["student"] != table["gold"]).to_numpy())
+    if not len(wrong):
+        raise ConfigError(
+            "There is nothing to report: no text has a note, and the student gets none wrong. Choose texts by --rows or --filter."
+        )
     surest = wrong[np.argsort(-table["student_confidence"].to_numpy()[wrong], kind="stable")]
     return surest[:UNASKED_TEXTS], "what the student gets wrong, those first of which it is surest"
+
+
+def _of_a_filter(problem: str) -> str:
+    """What is ignored in a link is an error in a filter that somebody typed."""
+    said = problem.replace("The link", "The filter").replace(" of the link", "")
+    return said.replace(" It is ignored.", "").replace(" is ignored: ", ": ")
 
 
 def _bounded(positions: np.ndarray) -> np.ndarray:

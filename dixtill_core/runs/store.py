@@ -131,7 +131,8 @@ class RunStore:
             raise CheckpointError(f"There is no run {id} in {self.root}.")
         for run in [Run(folder), *(Run(part) for part in _folders(folder) if is_run(part))]:
             if run.is_training:
-                raise DixtillError(f"{run.card().name} is being trained. Cancel it first, then delete it.")
+                name = run.card().name if is_run(run.folder) else f"The sweep {run.folder.name}"
+                raise DixtillError(f"{name} is being trained. Cancel it first, then delete it.")
         target = _free(self.root / BIN / id.replace("/", IN_BIN))
         _move(folder, target)
         return target.name

@@ -31,8 +31,8 @@ from dixtill_core.models.teacher import Teacher, load_teacher
 from dixtill_core.progress import Progress, result_of
 from dixtill_core.runs.card import start_record
 from dixtill_core.runs.folder import Run
-from dixtill_core.runs.layout import RUN, SWEEP, TEACHER, TEACHING_STATE, UPLOAD
-from dixtill_core.runs.lock import LockedError
+from dixtill_core.runs.layout import LOCK, RUN, SWEEP, TEACHER, TEACHING_STATE, UPLOAD
+from dixtill_core.runs.lock import LockedError, hold_lock
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import Upload, upload_name
 from dixtill_core.runs.sweep_grid import SweepGrid, SweepPoint, sweep_points
@@ -85,10 +85,17 @@ def run_sweep(out: Path, *, cache: Path | None = None, jobs: int = 1, device: st
 
     Raises:
         CheckpointError: there is no sweep in the folder.
+        LockedError: another process trains it.
         DataError: the data cannot be read, or their labels are not the teacher's.
         DixtillError: not a single run could be trained.
     """
     out = Path(out)
+    read_plan(out)  # A folder that holds no sweep is said to be none before a lock is left in it.
+    with hold_lock(out / LOCK, f"The sweep in {out} is being trained already."):
+        yield from _train_sweep(out, cache, jobs, device)
+
+
+def _train_sweep(out: Path, cache: Path | None, jobs: int, device: str | None) -> Iterator[Progress | SweepResult]:
     base, grid = read_plan(out)
     points = sweep_points(base, grid)
     _make_runs(out, base, points)

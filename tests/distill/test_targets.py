@@ -49,7 +49,7 @@ def test_what_is_there_is_counted_each_text_once(bert, corpus, tmp_path):
 
 
 def test_a_stopped_computation_goes_on_behind_its_last_shard_and_ends_with_the_same_bytes(bert, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(targets_module, "SHARD_TEXTS", 4)
+    monkeypatch.setattr(targets_module, "EXPLAINED_SHARD_TEXTS", 4)
     texts = corpus.texts[:12]
     whole = TargetStore(bert, EXPLAIN, tmp_path / "whole")
     _compute(whole, texts)
@@ -64,7 +64,7 @@ def test_a_stopped_computation_goes_on_behind_its_last_shard_and_ends_with_the_s
 
 
 def test_a_damaged_score_is_found_said_and_computed_again(bert, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(targets_module, "SHARD_TEXTS", 4)
+    monkeypatch.setattr(targets_module, "EXPLAINED_SHARD_TEXTS", 4)
     store = TargetStore(bert, EXPLAIN, tmp_path)
     _compute(store, corpus.texts[:12])
     before = bytes_of(store.folder)

@@ -15,6 +15,7 @@ from dixtill_core.config import TeachConfig
 from dixtill_core.errors import CheckpointError, ConfigError, DixtillError
 from dixtill_core.progress import Progress
 from dixtill_core.runs.folder import Run
+from dixtill_core.runs.lock import LockedError
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import RunStore, Upload
 from dixtill_core.runs.sweep import plan_sweep, run_sweep
@@ -298,3 +299,17 @@ def test_one_teacher_is_taught_for_all_points_and_uploaded_data_travel_with_the_
     again = list(run_sweep(out, cache=cache))
     assert not any(step.stage == "training the teacher" for step in again[:-1])
     assert again[-1].is_finished
+
+
+def test_a_sweep_that_is_prepared_is_neither_started_twice_nor_deleted(base, cache, tmp_path):
+    store = RunStore(tmp_path)
+    plan_sweep(tmp_path / "out", base, SweepGrid(alpha=(0.1, 0.2)))
+    first = run_sweep(tmp_path / "out", cache=cache)
+    next(first)  # It reads the data; no run is being trained yet.
+    assert not any(Run(folder).is_training for folder in (tmp_path / "out").iterdir() if folder.is_dir())
+    with pytest.raises(LockedError, match="being trained already"):
+        next(run_sweep(tmp_path / "out", cache=cache))
+    with pytest.raises(DixtillError, match="The sweep out is being trained"):
+        store.delete("out")
+    first.close()
+    assert store.delete("out")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,7 @@ def test_a_filter_is_that_of_a_link():
         ("", "asks for nothing"),
         ("outcome", "outcome"),
         ("nothing=1", "does not exist"),
-        ("outcome=strange", "does not exist"),
+        ("outcome=strange", "does not exist here.$"),
         ("length=a..b", "no range"),
         ("word=nowhere-to-be-found", "No text is left"),
     ],
@@ -72,3 +74,10 @@ def test_without_notes_what_the_student_gets_wrong_is_shown_the_surest_first():
     assert len(found) == 50
     assert (rows["student"] != rows["gold"]).all()
     assert rows["student_confidence"].is_monotonic_decreasing
+
+
+def test_with_neither_notes_nor_errors_there_is_nothing_to_report():
+    corpus = made_corpus(40)
+    right = replace(corpus, table=corpus.table.assign(student=corpus.table["gold"]))
+    with pytest.raises(ConfigError, match="nothing to report"):
+        choose_unasked(right)

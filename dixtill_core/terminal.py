@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,13 +28,33 @@ FOR, AGAINST = (31, 111, 139), (181, 84, 28)
 STRONG = 0.55
 """Share of the strongest score above which a word is written bold."""
 
+LINE_SECONDS = 30.0
+"""Between two lines about one stage in a log."""
 _DONE_TO_WORDS = {"delete": "deleted", "mask": "masked"}
 
 _SHOWN_METRICS = ("loss", "accuracy", "macro_f1", "macro_auc", "fidelity", "feature_agreement@3", "sign_agreement@3")
 
 
+class ProgressLines:
+    """Progress where no bar can be drawn, in a log or a pipe: a line when a stage begins, and one every so often."""
+
+    def __init__(self, console: Console) -> None:
+        self.console, self.stage, self.said = console, "", -math.inf
+
+    def see(self, item: Progress) -> None:
+        now = time.monotonic()
+        if self.console.is_terminal or (item.stage == self.stage and now - self.said < LINE_SECONDS):
+            return
+        self.stage, self.said = item.stage, now
+        counted = f": {item.done:,} of {item.total:,}" if item.total > 1 else ""
+        self.console.print(f"{item.stage}{counted}{f' · {item.detail}' if item.detail else ''}", highlight=False, markup=False)
+
+
 def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
-    """Draw a bar for each stage on stderr, a line for each epoch; return the last item of `result_type`, if any.
+    """Draw a bar for each stage on stderr, or lines where it is no terminal, and a line for each epoch.
+
+    Returns:
+        The last item of `result_type`, if any.
 
     Raises:
         DixtillError: stopped by Ctrl-C; what was kept is said.
@@ -43,6 +64,7 @@ def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with ProgressBar(*columns, console=console, transient=True, refresh_per_second=4) as bar:
         tasks: dict[tuple[str, int], Any] = {}
+        lines = ProgressLines(console)
         try:
             for item in steps:
                 if not isinstance(item, Progress):
@@ -54,6 +76,7 @@ def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
                     shown = "  ".join(f"{name} {item.metrics[name]:.3f}" for name in _SHOWN_METRICS if name in item.metrics)
                     console.print(f"{item.stage} · epoch {item.epoch}: {shown}", highlight=False)
                     continue
+                lines.see(item)
                 where = (item.stage, item.epoch)
                 if where not in tasks:
                     for earlier in tasks.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -24,6 +25,7 @@ from dixtill_core.analysis.outcomes import (
 )
 from dixtill_core.analysis.overview import tag_outcomes
 from dixtill_core.analysis.smart_tags import SMART_TAGS
+from dixtill_core.paths import PROJECT, SAMPLE_DATA
 
 if TYPE_CHECKING:
     from dixtill_core.analysis.corpus import AnalysedCorpus
@@ -71,6 +73,11 @@ def show_figures(corpus: AnalysedCorpus) -> None:
             "agreement @3", "–" if pd.isna(mean) else f"{mean:.2f}", border=True,
             help="Share of the teacher's 3 strongest words that are also among the student's, in the mean.",
         )  # fmt: skip
+    if Path(corpus.data_name) == SAMPLE_DATA.relative_to(PROJECT):
+        st.caption(
+            "The sample's sentences are our own, in another style than the tweets that the bundled pair learned from: fewer answers are "
+            "right than on test texts of the same kind, which the page Metrics shows."
+        )
 
 
 def show_confusion(corpus: AnalysedCorpus, role: Role) -> None:
@@ -128,15 +135,18 @@ def show_tags(corpus: AnalysedCorpus) -> None:
         st.caption("Share of right answers on the texts with each smart tag. Select a row to see its texts.")
         shown = found.reset_index(drop=True)
         shown.insert(0, "smart tag", [SMART_TAGS[name].title for name in found.index])
-        shown.insert(1, "meaning", [SMART_TAGS[name].definition for name in found.index])
-        percent = st.column_config.NumberColumn(format="percent")
+        shown["meaning"] = [SMART_TAGS[name].definition for name in found.index]
         st.dataframe(
             shown, hide_index=True, key="errors_tags", on_select=partial(_open_tag, list(found.index)), selection_mode="single-row",
             height="content",
             column_config={
                 "smart tag": st.column_config.TextColumn(pinned=True),
                 "texts": st.column_config.NumberColumn(format="%d", help="Empty where it was not looked for."),
-                "teacher_right": percent, "student_right": percent, "student_right_without": percent,
+                "teacher_right": st.column_config.NumberColumn("teacher right", format="percent"),
+                "student_right": st.column_config.NumberColumn("student right", format="percent"),
+                "student_right_without": st.column_config.NumberColumn(
+                    "student right without", format="percent", help="On the texts that do not have the tag."
+                ),
                 "agreement": st.column_config.NumberColumn(format="%.2f", help="Mean agreement @3."),
             },
         )  # fmt: skip

@@ -26,7 +26,7 @@ from tests.small_models import save_bert
 
 pytestmark = pytest.mark.browser
 WAIT = SECONDS * 1000
-MANY_EPOCHS = 2000
+MANY_EPOCHS = 9000
 """More than any test waits for."""
 OpenTrain = Callable[..., Page]
 

@@ -7,19 +7,14 @@ be killed at any time and nothing is lost; what the teacher said by then is in t
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from dashboard.child_process import live_as_child, open_report, start_child
 from dixtill_core.errors import DixtillError
 from dixtill_core.progress import Progress
-
-LESS_URGENT = 5
-"""Pages go first where both want the same core (POSIX niceness)."""
 
 
 def record_in_process(out: Path) -> Iterator[Progress]:
@@ -28,12 +23,7 @@ def record_in_process(out: Path) -> Iterator[Progress]:
     Raises:
         DixtillError: it failed, or its process ended without a word.
     """
-    home = str(Path(__file__).resolve().parents[1])
-    paths = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard.learn_process", str(out)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": paths}, start_new_session=True,
-    )  # fmt: skip
+    process = start_child("dashboard.learn_process", str(out), is_heard=True)
     assert process.stdout is not None
     assert process.stdin is not None
     error = None
@@ -63,18 +53,12 @@ def record_in_process(out: Path) -> Iterator[Progress]:
 
 def main(out: str) -> int:
     """What the child does."""
-    told = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # What a library prints is not progress.
-    threading.Thread(target=_end_with_the_dashboard, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(LESS_URGENT)
+    tell = open_report()
+    live_as_child()
 
     from dixtill_core.data.datasets import load_dataset
     from dixtill_core.lesson.training import record_training
     from dixtill_core.models.pair import load_pair
-
-    def tell(**values: object) -> None:
-        print(json.dumps(values), file=told, flush=True)
 
     try:
         for step in record_training(load_dataset("sample"), load_pair(device="cpu").teacher, Path(out)):
@@ -83,14 +67,6 @@ def main(out: str) -> int:
         tell(error=str(error))
         return 1
     return 0
-
-
-def _end_with_the_dashboard() -> None:
-    """The pipe ends with the dashboard, however that ends."""
-    with suppress(OSError):
-        while os.read(sys.stdin.fileno(), 16):
-            pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ dashboard is gone, and ends it at once.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from dashboard.child_process import live_as_child, open_report, start_child
 from dixtill_core.errors import DixtillError
 from dixtill_core.progress import Progress
 
@@ -24,8 +24,6 @@ LOOK_SECONDS = 0.3
 """Between two looks at what the child said."""
 PATIENCE_SECONDS = 30.0
 """For a child that was asked to stop: a step of the teacher on long texts may take that long."""
-LESS_URGENT = 5
-"""Pages go first where both want the same core (POSIX niceness)."""
 
 
 def sweep_in_process(folder: Path, jobs: int) -> Iterator[Progress]:
@@ -34,7 +32,7 @@ def sweep_in_process(folder: Path, jobs: int) -> Iterator[Progress]:
     Raises:
         DixtillError: it failed, or its process ended without a word.
     """
-    process = _start(folder, jobs)
+    process = start_child("dashboard.sweep_process", str(folder.resolve()), str(jobs), is_heard=True)
     said = _Said(process.stdout)
     try:
         while process.poll() is None:
@@ -79,16 +77,6 @@ class _Said:
                     self.progress = Progress(**found)
 
 
-def _start(folder: Path, jobs: int) -> subprocess.Popen[bytes]:
-    home = str(Path(__file__).resolve().parents[1])
-    paths = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-    # A session of its own, so that Ctrl-C in the terminal of the dashboard ends the dashboard and the pipe the child.
-    return subprocess.Popen(
-        [sys.executable, "-m", "dashboard.sweep_process", str(folder.resolve()), str(jobs)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": paths}, start_new_session=True,
-    )  # fmt: skip
-
-
 def _stop(process: subprocess.Popen[bytes], *, has_begun: bool) -> None:
     """Ask a child that still runs to stop; end one that does not listen, or that has not begun."""
     assert process.stdin is not None
@@ -110,17 +98,11 @@ def _stop(process: subprocess.Popen[bytes], *, has_begun: bool) -> None:
 
 def main(folder: str, jobs: str) -> int:
     """What the child does."""
-    told = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # What a library prints is not progress.
+    tell = open_report()
     stop = threading.Event()
-    threading.Thread(target=_listen_to_dashboard, args=(stop,), daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(LESS_URGENT)
+    live_as_child(stop.set)
 
     from dixtill_core.runs.sweep import run_sweep
-
-    def tell(**values: object) -> None:
-        print(json.dumps(values), file=told, flush=True)
 
     steps = run_sweep(Path(folder), jobs=int(jobs))
     try:
@@ -139,13 +121,6 @@ def main(folder: str, jobs: str) -> int:
         tell(error=str(error))
         return 1
     return 0
-
-
-def _listen_to_dashboard(stop: threading.Event) -> None:
-    with suppress(OSError):
-        while os.read(sys.stdin.fileno(), 16):
-            stop.set()
-    os._exit(1)  # What is on disk is whole at any time.
 
 
 if __name__ == "__main__":

@@ -12,17 +12,16 @@ writes to: it ends with the dashboard, however that ends, and the child with it.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboard.child_process import live_as_child, start_child
 from dixtill_core.errors import DixtillError
 from dixtill_core.progress import Progress
 
@@ -35,8 +34,6 @@ LOOK_SECONDS = 0.3
 """Between two looks at the run's folder."""
 PATIENCE_SECONDS = 20.0
 """For a child that was asked to stop and is in the middle of a step, or of a download."""
-LESS_URGENT = 5
-"""Pages go first where both want the same core (POSIX niceness)."""
 
 
 def train_in_process(run: Run) -> Iterator[Progress]:
@@ -47,7 +44,7 @@ def train_in_process(run: Run) -> Iterator[Progress]:
     """
     from dixtill_core.runs.records import RunProgress
 
-    process = _start(run)
+    process = start_child("dashboard.train_process", str(run.folder.resolve()))
     has_begun = False
     try:
         while process.poll() is None:
@@ -66,16 +63,6 @@ def train_in_process(run: Run) -> Iterator[Progress]:
             f"The process that trained “{card.name}” ended without a word (exit code {process.returncode}), as it does where memory "
             "runs out. Nothing is lost: resume the run, or start a smaller one."
         )
-
-
-def _start(run: Run) -> subprocess.Popen[bytes]:
-    home = str(Path(__file__).resolve().parents[1])
-    paths = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-    # A session of its own, so that Ctrl-C in the terminal of the dashboard ends the dashboard and the pipe the child.
-    return subprocess.Popen(
-        [sys.executable, "-m", "dashboard.train_process", str(run.folder.resolve())],
-        stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": paths}, start_new_session=True,
-    )  # fmt: skip
 
 
 def _stop(process: subprocess.Popen[bytes], run: Run) -> None:
@@ -97,9 +84,7 @@ def _stop(process: subprocess.Popen[bytes], run: Run) -> None:
 
 def main(folder: str) -> int:
     """What the child does. How the run ended is in its folder."""
-    threading.Thread(target=_end_with_the_dashboard, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(LESS_URGENT)
+    live_as_child()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     from dixtill_core.runs.folder import Run
@@ -112,14 +97,6 @@ def main(folder: str) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _end_with_the_dashboard() -> None:
-    """Wait for the pipe to end, and end at once: what is on disk is whole at any time."""
-    with suppress(OSError):
-        while os.read(sys.stdin.fileno(), 1):
-            pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import numpy as np
 from dixtill_core.config import ExplainConfig
 from dixtill_core.data.datasets import Dataset
 from dixtill_core.distill.targets import TARGET_CONFIG, TargetStore
-from dixtill_core.errors import ModelError
 from dixtill_core.metrics.agreement import mean_agreement
 from dixtill_core.metrics.classification import classification_scores, fidelity
 from dixtill_core.models.pair import ModelPair
@@ -37,11 +36,7 @@ def evaluate(
         DataError: no labels, or not the models'.
         ModelError: the two models have different labels.
     """
-    if not pair.shares_labels:
-        raise ModelError(
-            f"The teacher has the labels {', '.join(pair.teacher.label_names)}, the student {', '.join(pair.student.label_names)}. "
-            "Only models with the same labels can be evaluated together."
-        )
+    pair.require_shared_labels("evaluated")
     labels = dataset.with_label_names(pair.teacher.label_names).require_labels()
     store = TargetStore(pair.teacher, explain, cache)
     yield from store.compute(dataset.texts)

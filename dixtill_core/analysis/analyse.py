@@ -35,7 +35,7 @@ from dixtill_core.config import AnalysisConfig
 from dixtill_core.data.datasets import Dataset
 from dixtill_core.data.words import split_words
 from dixtill_core.distill.targets import TARGET_CONFIG, TargetStore, TeacherTargets
-from dixtill_core.errors import CheckpointError, ModelError
+from dixtill_core.errors import CheckpointError
 from dixtill_core.explain.attention import attention_of
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.files import sha256_of_json
@@ -103,11 +103,7 @@ def analyse(
         DataError: no labels, or not the models'.
         ModelError: the two models have different labels.
     """
-    if not pair.shares_labels:
-        raise ModelError(
-            f"The teacher has the labels {', '.join(pair.teacher.label_names)}, the student {', '.join(pair.student.label_names)}. "
-            "Only models with the same labels can be analysed together."
-        )
+    pair.require_shared_labels("analysed")
     dataset = dataset.with_label_names(pair.teacher.label_names)
     store = TargetStore(pair.teacher, TARGET_CONFIG, cache)
     sources = _Sources(pair, dataset, training, config or AnalysisConfig(), store)

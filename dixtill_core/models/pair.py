@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from dixtill_core.errors import CheckpointError
+from dixtill_core.errors import CheckpointError, ModelError
 from dixtill_core.files import write_json
 from dixtill_core.models.checkpoint import load_student
 from dixtill_core.models.student import StudentClassifier
@@ -30,6 +30,14 @@ class ModelPair:
     @property
     def shares_labels(self) -> bool:
         return self.teacher.label_names == self.student.label_names
+
+    def require_shared_labels(self, done: str) -> None:
+        """Raises ModelError where the two have different labels, so that they cannot be `done` ("evaluated") together."""
+        if not self.shares_labels:
+            raise ModelError(
+                f"The teacher has the labels {', '.join(self.teacher.label_names)}, the student {', '.join(self.student.label_names)}. "
+                f"Only models with the same labels can be {done} together."
+            )
 
 
 def write_pair(folder: Path, teacher: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import dashboard.learn_process
+import dashboard.child_process
 from dashboard.learn_process import record_in_process
 from dixtill_core.errors import DixtillError
 from dixtill_core.progress import Progress
@@ -23,7 +23,7 @@ def test_it_says_how_far_it_is_and_closing_ends_the_child(tmp_path: Path, monkey
         children.append(start(*arguments, **options))
         return children[-1]
 
-    monkeypatch.setattr(dashboard.learn_process.subprocess, "Popen", remember)
+    monkeypatch.setattr(dashboard.child_process.subprocess, "Popen", remember)
     steps = record_in_process(tmp_path / "out")
     assert next(steps).stage == "starting"
     second = next(steps)
@@ -35,6 +35,6 @@ def test_it_says_how_far_it_is_and_closing_ends_the_child(tmp_path: Path, monkey
 
 
 def test_a_child_that_ends_without_a_word_is_an_error_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dashboard.learn_process.sys, "executable", "/bin/false" if os.name == "posix" else "false")
+    monkeypatch.setattr(dashboard.child_process.sys, "executable", "/bin/false" if os.name == "posix" else "false")
     with pytest.raises(DixtillError, match="unchanged"):
         list(record_in_process(tmp_path / "out"))

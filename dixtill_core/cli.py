@@ -568,6 +568,7 @@ def reproduce(
     seeds: Annotated[int | None, typer.Option("--seeds", min=1, help="Students of each method; 5, or 2 with --quick.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="All of it, small: minutes, on the sample unless --data says otherwise.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes that train students; all cores where 0.")] = 0,
+    only: Annotated[str | None, typer.Option("--only", help="Names of single steps, commas between; what they need comes too.")] = None,
     cache: CacheOption = None,
 ) -> None:
     """The paper's tables and figures, measured: every method over several seeds, compressed teachers, speed, faithfulness."""
@@ -579,7 +580,8 @@ def reproduce(
     if data is None and not quick:
         raise DixtillError("Say which data with --data DIR, a folder with train.csv and test.csv, or try everything with --quick.")
     config = ReproduceConfig.quick(seeds or 2) if quick else ReproduceConfig(seeds or 5)
-    _follow(run(data or "sample", out, config, teacher=teacher, cache=cache, jobs=jobs or available_threads()), Results)
+    chosen = _split_names(only) or ()
+    _follow(run(data or "sample", out, config, teacher=teacher, cache=cache, jobs=jobs or available_threads(), only=chosen), Results)
     _say(f"The results are in {out}: results.parquet, results.json, and the tables in {out / 'tables' / 'tables.md'}")
 
 

@@ -4,7 +4,7 @@ The work is a list of steps. The rows of each are written when it is done, so a 
 step (a student behind its last epoch). The folder holds
 
     settings.json      what was asked for and on which data: another run cannot be mixed in
-    steps/             rows of each finished step
+    steps/             rows of each finished step; single steps can be asked for
     models/            the students, the compressed teachers
     readings/          what each student says about each test text
     results.parquet, results.json, tables/
@@ -25,8 +25,8 @@ from typing import Any
 from dixtill_core.config import Method, ReproduceConfig
 from dixtill_core.distill.corpus import prepare_corpus
 from dixtill_core.distill.targets import TARGET_CONFIG, TargetStore
-from dixtill_core.errors import DixtillError
-from dixtill_core.experiments import explanations, speed, students, teachers
+from dixtill_core.errors import ConfigError, DixtillError
+from dixtill_core.experiments import speed, students, teachers
 from dixtill_core.experiments.examples import figure_examples
 from dixtill_core.experiments.results import Results, Row, read_results, read_rows, table_bytes, write_results
 from dixtill_core.experiments.setup import METHODS, Arguments, Setup, Step, load_setup
@@ -37,31 +37,44 @@ from dixtill_core.metrics.faithfulness import metric_directions
 from dixtill_core.progress import Progress
 
 SETTINGS = "settings.json"
+EXAMPLE_STUDENT = "student-dixtill-0"
+"""The step whose student explains the examples and is timed."""
 PACKAGES = ("dixtill", "torch", "transformers", "peft", "captum", "onnxruntime", "scikit-learn", "numpy")
 
 
 def reproduce(
-    data: str, out: Path, config: ReproduceConfig | None = None, *, teacher: str = "bundled", cache: Path | None = None, jobs: int = 1
+    data: str,
+    out: Path,
+    config: ReproduceConfig | None = None,
+    *,
+    teacher: str = "bundled",
+    cache: Path | None = None,
+    jobs: int = 1,
+    only: Sequence[str] = (),
 ) -> Iterator[Progress | Results]:
     """Yield progress over all steps, and last the results, which are then in `out`.
 
     Args:
         data: folder with train and test files, or "sample".
         jobs: processes that train students; the results are the same for any number.
+        only: names of steps to do, with those that they need; all where empty. The results are those of the steps that
+            are done, and their record has the others as `left_out`.
 
     Raises:
         DataError: data that cannot be read, or whose labels are not the teacher's.
+        ConfigError: no such step.
         DixtillError: `out` holds another run, or cannot be written.
     """
     arguments = Arguments(data, Path(out), teacher, cache, config or ReproduceConfig())
     make_folder(arguments.out)
     setup = load_setup(arguments)
+    whole = plan(setup)
+    steps = choose_steps(whole, only)
     _claim_folder(setup)
-    steps = plan(setup)
     shares = {step.name: 1.0 if rows_file(setup, step.name).exists() else 0.0 for step in steps}
     if any(shares.values()):
-        done = sum(share == 1.0 for share in shares.values())
-        yield Progress("reproducing", 0, 1, note=f"{done} of {len(steps)} steps are done already.")
+        n_done = sum(share == 1.0 for share in shares.values())
+        yield Progress("reproducing", 0, 1, note=f"{n_done} of {len(steps)} steps are done already.")
     yield from _prepare(setup, shares)
     clock = _Clock(steps, shares)
     for is_parallel, group in groupby(steps, key=lambda step: step.is_parallel):
@@ -70,8 +83,11 @@ def reproduce(
             shares[report.step] = report.share
             yield clock.progress(report)
 
-    rows = [row for step in steps for row in read_rows(rows_file(setup, step.name))]
-    record = make_record(setup) | {"examples": figure_examples(setup)}
+    done = [step.name for step in whole if rows_file(setup, step.name).exists()]
+    rows = [row for name in done for row in read_rows(rows_file(setup, name))]
+    record = make_record(setup) | {"left_out": [step.name for step in whole if step.name not in done]}
+    if EXAMPLE_STUDENT in done:
+        record["examples"] = figure_examples(setup)
     write_results(setup.out, rows, record)
     results = read_results(setup.out)
     write_tables(setup.out / "tables", results)
@@ -81,19 +97,39 @@ def reproduce(
 def plan(setup: Setup) -> list[Step]:
     """Every step in order. Students may be trained beside each other; whatever takes times runs alone."""
     n_test, n_validation = len(setup.test), len(setup.validation)
+    explained = setup.config.teacher_texts or n_test
+    pruned = teachers.pruned_name(setup)
+    every_student = tuple(f"student-{method}-{seed}" for seed in range(setup.config.seeds) for method in METHODS)
     return [
         Step("teacher", "teacher", 1, teachers.teacher_quality),
         *_method_steps(setup),
         Step("ptq", "PTQ", 20 + n_test / 300, teachers.quantized_quality),
         Step("pruning", "head pruning", n_validation / 5 + n_test / 20, teachers.pruned_quality),
-        Step(
-            "faithfulness-teacher", "faithfulness of the teacher", (setup.config.teacher_texts or n_test) * 6,
-            explanations.teacher_faithfulness,
-        ),
-        Step("efficiency", "size and speed", 240, speed.measure),
-        Step("difference", "significance", 60, students.compare_methods),
+        Step("faithfulness-teacher", "faithfulness of the teacher", explained * 6, teachers.teacher_faithfulness),
+        Step("faithfulness-ptq", "faithfulness of PTQ", explained * 3, teachers.quantized_faithfulness, needs=("ptq",)),
+        Step(f"faithfulness-{pruned}", f"faithfulness of {pruned}", explained * 5, teachers.pruned_faithfulness, needs=("pruning",)),
+        Step("efficiency", "size and speed", 240, speed.measure, needs=("ptq", "pruning", EXAMPLE_STUDENT)),
+        Step("difference", "significance", 60, students.compare_methods, needs=every_student),
         *_temperature_steps(setup),
     ]  # fmt: skip
+
+
+def choose_steps(steps: Sequence[Step], only: Sequence[str]) -> list[Step]:
+    """The steps of these names and all that they need, in order; every step where no name is given.
+
+    Raises:
+        ConfigError: no such step.
+    """
+    if not only:
+        return list(steps)
+    names = [step.name for step in steps]
+    if unknown := [name for name in only if name not in names]:
+        raise ConfigError(f"There is no step {unknown[0]!r}. The steps are: {', '.join(names)}.")
+    wanted = set(only)
+    for step in reversed(steps):  # What a step needs comes before it.
+        if step.name in wanted:
+            wanted.update(step.needs)
+    return [step for step in steps if step.name in wanted]
 
 
 def _training_seconds(setup: Setup, method: Method) -> float:
@@ -110,8 +146,8 @@ def _method_steps(setup: Setup) -> Iterator[Step]:
         yield Step(f"student-{method}-{seed}", f"{method}, seed {seed}", guess, train, is_parallel=True)
     for method, seed in pairs:
         measure = partial(students.measure_faithfulness, method=method, seed=seed)
-        guess = (config.student_texts or len(setup.test)) / 5
-        yield Step(f"faithfulness-{method}-{seed}", f"faithfulness of {method}, seed {seed}", guess, measure, is_parallel=True)
+        guess, student = (config.student_texts or len(setup.test)) / 5, f"student-{method}-{seed}"
+        yield Step(f"faithfulness-{method}-{seed}", f"faithfulness of {method}, seed {seed}", guess, measure, True, (student,))
 
 
 def _temperature_steps(setup: Setup) -> Iterator[Step]:
@@ -172,9 +208,11 @@ def _claim_folder(setup: Setup) -> None:
 
 
 def _prepare(setup: Setup, shares: dict[str, float]) -> Iterator[Progress]:
-    """Put everything that the teacher has to say on disk, so that the workers only read."""
-    yield from TargetStore(setup.teacher, TARGET_CONFIG, setup.arguments.cache).compute([*setup.train.texts, *setup.test.texts])
-    if any(share < 1 and name.startswith(("student", "temperature")) for name, share in shares.items()):
+    """Put everything that the teacher has to say on disk, so that the workers only read: of training texts, where students are trained."""
+    trains = any(share < 1 and name.startswith(("student", "temperature")) for name, share in shares.items())
+    store = TargetStore(setup.teacher, TARGET_CONFIG, setup.arguments.cache)
+    yield from store.compute([*(setup.train.texts if trains else ()), *setup.test.texts])
+    if trains:
         corpus = prepare_corpus(
             setup.train, setup.teacher, setup.config.student, setup.config.distill, TARGET_CONFIG, setup.arguments.cache
         )

@@ -97,6 +97,8 @@ class Step:
     run: Callable[[Setup], Iterator[Progress | list[Row]]]
     is_parallel: bool = False
     """May run beside others; measurements of time may not."""
+    needs: tuple[str, ...] = ()
+    """Earlier steps whose models it reads."""
 
 
 def load_setup(arguments: Arguments) -> Setup:

@@ -1,4 +1,4 @@
-"""Steps about the teacher and its own compressions: Table 4 (PTQ, AHP) and Fig. 3 (heads pruned)."""
+"""Steps about the teacher and its own compressions: Table 4 (PTQ, AHP), Fig. 3 (heads pruned), faithfulness."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from dixtill_core.compress.prune_heads import best_heads, head_counts, head_importance, remove_heads, save_pruned
-from dixtill_core.compress.quantize import quantize
+from dixtill_core.compress.prune_heads import best_heads, head_counts, head_importance, load_pruned, remove_heads, save_pruned
+from dixtill_core.compress.quantize import load_quantized, quantize
+from dixtill_core.experiments.explanations import faithfulness_rows
 from dixtill_core.experiments.results import Row
 from dixtill_core.experiments.setup import Setup
 from dixtill_core.experiments.students import quality_rows
 from dixtill_core.files import write_json
+from dixtill_core.metrics.faithfulness_corpus import sample_texts
 from dixtill_core.models.teacher import Teacher
 from dixtill_core.progress import Progress, result_of
 
@@ -48,6 +50,30 @@ def pruned_quality(setup: Setup) -> Iterator[Progress | list[Row]]:
     yield rows
 
 
+def teacher_faithfulness(setup: Setup) -> Iterator[Progress | list[Row]]:
+    """Faithfulness to the teacher of each of its explainers."""
+    yield from _faithfulness(setup, setup.teacher, "teacher")
+
+
+def pruned_faithfulness(setup: Setup) -> Iterator[Progress | list[Row]]:
+    """The same of the pruned teacher of Table 4, which has every explainer that a teacher has."""
+    yield from _faithfulness(setup, load_pruned(pruned_folder(setup)), pruned_name(setup))
+
+
+def quantized_faithfulness(setup: Setup) -> Iterator[Progress | list[Row]]:
+    """The same of the int8 teacher, by the explainers that take words out.
+
+    It has no Integrated Gradients, saliency or input x gradient: dynamic int8 rounds weights and activations to whole
+    numbers, and nothing can be differentiated through that.
+    """
+    yield from _faithfulness(setup, load_quantized(quantized_folder(setup)), "ptq")
+
+
+def _faithfulness(setup: Setup, teacher: Teacher, name: str) -> Iterator[Progress | list[Row]]:
+    texts = sample_texts(setup.test.texts, setup.config.teacher_texts, seed=0)
+    yield from faithfulness_rows(teacher, "teacher", name, texts, None, has_gradients=teacher.has_gradients)
+
+
 def importance_file(setup: Setup) -> Path:
     return setup.out / "head_importance.json"
 
@@ -61,8 +87,12 @@ def quantized_folder(setup: Setup) -> Path:
     return setup.out / "models" / "ptq"
 
 
+def pruned_name(setup: Setup) -> str:
+    return f"ahp-{setup.config.pruned_heads}"
+
+
 def pruned_folder(setup: Setup) -> Path:
-    return setup.out / "models" / f"ahp-{setup.config.pruned_heads}"
+    return setup.out / "models" / pruned_name(setup)
 
 
 def _predict(teacher: Teacher, texts: tuple[str, ...]) -> Generator[Progress, None, np.ndarray]:

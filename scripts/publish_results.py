@@ -1,19 +1,36 @@
 """Put a finished `dixtill reproduce` into the project, so that no published figure was typed.
 
 Copies its results to assets/results and its DiXtill student of seed 0 to assets/pair, and writes the README's tables.
+Single steps are added to the results that are there, if settings, data and teacher are theirs; the older rows stay as they are.
 
 Run: dixtill reproduce --data DIR --out OUT
      python -m scripts.publish_results OUT       (without OUT: only the README, from assets/results)
+or:  dixtill reproduce --data DIR --out OUT --only STEP,STEP
+     python -m scripts.publish_results OUT --add
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from dixtill_core.errors import DixtillError
+from dixtill_core.experiments.merge import add_results
 from dixtill_core.experiments.results import RECORD, Results, read_results
-from dixtill_core.experiments.tables import Table, agreement_table, compression_table, efficiency_table, faithfulness_table, methods_table
+from dixtill_core.experiments.tables import (
+    Table,
+    agreement_table,
+    compression_table,
+    efficiency_table,
+    faithfulness_table,
+    methods_table,
+    model_title,
+)
 from dixtill_core.files import replace_folder, write_atomic
 from dixtill_core.models.checkpoint import load_student
 from dixtill_core.paths import BUNDLED_PAIR, PROJECT, RESULTS, RESULTS_TABLE
@@ -31,14 +48,20 @@ def results_section(results: Results) -> str:
         methods_table(results),
         compression_table(results),
         agreement_table(results, SHOWN_KS),
-        faithfulness_table(results, ("teacher", "dixtill")),
+        faithfulness_table(results, ("teacher", "ahp-6", "ptq", "dixtill")),
         efficiency_table(results),
     )
     head = (
         f"Measured by `dixtill reproduce --data DIR --out OUT` on {data['test_texts']:,} test texts, "
-        f"{results.record['settings']['seeds']} seeds of each student."
+        f"{results.record['settings']['seeds']} seeds of each student.{''.join(map(_added, results.record.get('added', ())))}"
     )
     return "\n\n".join([head, *(_section(table) for table in tables)])
+
+
+def _added(entry: dict[str, Any]) -> str:
+    """A sentence about rows that were measured after the others; curves go with faithfulness."""
+    of_table = [f"{table} of {' and '.join(map(model_title, names))}" for table, names in entry["models"].items() if table != "curve"]
+    return f" Added on {entry['date']}, with the same settings, data and teacher: {'; '.join(of_table)}."
 
 
 def _section(table: Table) -> str:
@@ -54,7 +77,8 @@ def made_readme(readme: str) -> str:
 
 def publish(out: Path) -> None:
     """Copy results and student into the project."""
-    read_results(out)
+    if left_out := read_results(out).record.get("left_out"):
+        raise DixtillError(f"{out} lacks {len(left_out)} steps, {left_out[0]} first. Add what it has with --add, or finish it.")
     student = out / "models" / BUNDLED_STUDENT / "student"
     load_student(student)  # Every byte is checked before anything is replaced.
     for name in (RESULTS_TABLE, RECORD):
@@ -64,8 +88,19 @@ def publish(out: Path) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    if arguments:
-        publish(Path(arguments[0]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path, nargs="?", metavar="OUT")
+    parser.add_argument("--add", action="store_true", help="add the rows that assets/results does not have")
+    given = parser.parse_args(arguments)
+    if given.add and given.out is None:
+        parser.error("--add needs OUT")
+    try:
+        if given.add:
+            print(json.dumps(add_results(RESULTS, given.out, datetime.now(UTC).date().isoformat()), indent=2))
+        elif given.out:
+            publish(given.out)
+    except DixtillError as error:
+        sys.exit(f"Error: {error}")
     write_atomic(README, made_readme(README.read_text(encoding="utf-8")).encode())
 
 

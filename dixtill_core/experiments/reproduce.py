@@ -208,10 +208,13 @@ def _claim_folder(setup: Setup) -> None:
 
 
 def _prepare(setup: Setup, shares: dict[str, float]) -> Iterator[Progress]:
-    """Put everything that the teacher has to say on disk, so that the workers only read: of training texts, where students are trained."""
-    trains = any(share < 1 and name.startswith(("student", "temperature")) for name, share in shares.items())
-    store = TargetStore(setup.teacher, TARGET_CONFIG, setup.arguments.cache)
-    yield from store.compute([*(setup.train.texts if trains else ()), *setup.test.texts])
+    """Put everything that the teacher has to say, and that a step reads, on disk, so that the workers only read."""
+    left = [name for name, share in shares.items() if share < 1]
+    yield from TargetStore(setup.teacher, None, setup.arguments.cache).compute(setup.test.texts)
+    trains = any(name.startswith(("student", "temperature")) for name in left)
+    if trains or "difference" in left:
+        texts = [*(setup.train.texts if trains else ()), *setup.test.texts]
+        yield from TargetStore(setup.teacher, TARGET_CONFIG, setup.arguments.cache).compute(texts)
     if trains:
         corpus = prepare_corpus(
             setup.train, setup.teacher, setup.config.student, setup.config.distill, TARGET_CONFIG, setup.arguments.cache

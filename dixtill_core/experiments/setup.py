@@ -78,6 +78,11 @@ class Setup:
     def test_targets(self) -> TeacherTargets:
         return TargetStore(self.teacher, TARGET_CONFIG, self.arguments.cache).load(self.test.texts)
 
+    @cached_property
+    def test_logits(self) -> np.ndarray:
+        """What the teacher answers on the test texts, (texts, classes); seconds, where its reasons take minutes."""
+        return TargetStore(self.teacher, None, self.arguments.cache).load(self.test.texts).logits
+
     def configs(self, method: Method, seed: int, temperature: float | None = None) -> tuple[StudentConfig, DistillConfig]:
         """Student and training of a method: all alike, but for the paper's attention in the paper's form."""
         student, training = self.config.student, replace(self.config.distill, method=method, seed=seed)

@@ -68,7 +68,7 @@ def readings_path(setup: Setup, name: str) -> Path:
 def quality_rows(setup: Setup, table: str, model: str, logits: np.ndarray, *, k: int | None = None, seed: int | None = None) -> list[Row]:
     scores = classification_scores(setup.test.require_labels(), logits)
     rows = [Row(table, model, name, scores[name], k=k, seed=seed) for name in QUALITY]
-    return [*rows, Row(table, model, "fidelity", fidelity(setup.test_targets.logits, logits), k=k, seed=seed)]
+    return [*rows, Row(table, model, "fidelity", fidelity(setup.test_logits, logits), k=k, seed=seed)]
 
 
 def agreement_rows(setup: Setup, model: str, readings: StudentReadings, seed: int) -> list[Row]:

@@ -24,7 +24,7 @@ PREDICTED_AT_ONCE = 128
 
 def teacher_quality(setup: Setup) -> Iterator[Progress | list[Row]]:
     """The teacher on the test texts; its answers are on disk already."""
-    yield quality_rows(setup, "quality", "teacher", setup.test_targets.logits)
+    yield quality_rows(setup, "quality", "teacher", setup.test_logits)
 
 
 def quantized_quality(setup: Setup) -> Iterator[Progress | list[Row]]:

@@ -26,9 +26,9 @@ from transformers import (
 )
 
 from dixtill_core import doctor_checks
+from dixtill_core.commands.doctor import print_diagnosis
 from dixtill_core.doctor import Check, Diagnosis, diagnose
 from dixtill_core.progress import Progress
-from dixtill_core.terminal import print_diagnosis
 from tests.small_models import ARCHITECTURES, save_architecture
 from tests.small_tokenizers import roberta_bytes, word_piece
 

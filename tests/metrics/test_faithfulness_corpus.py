@@ -10,6 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from dixtill_core.cli import app
+from dixtill_core.commands.faithfulness import print_faithfulness
 from dixtill_core.config import ExplainConfig, FaithfulnessConfig
 from dixtill_core.explain.attention import attention
 from dixtill_core.metrics.faithfulness import faithfulness, metric_directions
@@ -21,7 +22,6 @@ from dixtill_core.metrics.faithfulness_corpus import (
     sample_texts,
 )
 from dixtill_core.progress import Progress
-from dixtill_core.terminal import print_faithfulness
 from tests.metrics.bag_of_words import BagOfWords, explanation
 from tests.small_models import SENTENCES, small_student
 

@@ -1,4 +1,4 @@
-"""An analysed corpus as tables for the command line."""
+"""The tables of `dixtill errors`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dixtill_core.analysis.corpus import ROLES
 from dixtill_core.analysis.global_reasons import GlobalReasons
 from dixtill_core.analysis.outcomes import OUTCOMES
 from dixtill_core.analysis.smart_tags import SMART_TAGS
+from dixtill_core.terminal import visible
 
 MOST_LABELS = 8
 """A confusion matrix of more is left to the file."""
@@ -35,9 +36,9 @@ def print_overview(numbers: Mapping[str, Any], reasons: GlobalReasons, console: 
     labels = numbers["labels"]
     if len(labels) <= MOST_LABELS:
         for role in ROLES:
-            matrix = Table(f"gold \\ {role}", *(_printable(name) for name in labels))
+            matrix = Table(f"gold \\ {role}", *(visible(name) for name in labels))
             for name, counts in zip(labels, numbers["confusion"][role], strict=True):
-                matrix.add_row(_printable(name), *(f"{count:,}" for count in counts))
+                matrix.add_row(visible(name), *(f"{count:,}" for count in counts))
             console.print(matrix)
     _print_foreign(numbers["foreign_reasons"], console)
     tags = Table("smart tag", "texts", "teacher right", "student right", "without it", "agreement @3")
@@ -79,24 +80,19 @@ def _print_reasons(reasons: GlobalReasons, labels: Sequence[str], console: Conso
     for label in labels:
         for role in ROLES:
             sides = (reasons.strongest(role, label, WORDS, against=against) for against in (False, True))
-            table.add_row(Text(_printable(label)), role, *(Text(_listed(side["word"])) for side in sides))
+            table.add_row(Text(visible(label)), role, *(Text(_listed(side["word"])) for side in sides))
     console.print(table)
     apart = Table("the models part on", "label", "texts", "teacher", "student")
     for _, row in reasons.most_apart(n=10).iterrows():
         shares = (f"{row[role]:+.3f}" for role in ROLES)
-        apart.add_row(Text(_printable(row["word"])), Text(_printable(row["label"])), str(row["texts"]), *shares)
+        apart.add_row(Text(visible(row["word"])), Text(visible(row["label"])), str(row["texts"]), *shares)
     console.print(apart)
     console.print("Shares of a text's reasons, in the mean over the texts with the word that the model predicts so.", style="dim")
 
 
 def _listed(words: Any) -> str:
-    return ", ".join(_printable(word) for word in words) or "-"
+    return ", ".join(visible(word) for word in words) or "-"
 
 
 def _number(value: float | None, digits: int = 3) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
-
-
-def _printable(text: str) -> str:
-    """Without control characters, which a terminal would obey."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from dixtill_core.commands.options import JsonOption, NotesOption
+from dixtill_core.commands.output import follow, print_json, say
 from dixtill_core.errors import ConfigError, DataError
 
 if TYPE_CHECKING:  # SQLAlchemy comes with it; the other commands start without.
@@ -26,10 +29,6 @@ class StatusName(StrEnum):
     MODEL_ERROR = "model error"
 
 
-NotesOption = Annotated[
-    str | None,
-    typer.Option("--notes", help="SQLite file or SQLAlchemy URL; where left out, DIXTILL_NOTES or the user's data folder."),
-]
 PairOption = Annotated[
     str | None, typer.Option("--pair", help="Only notes on this pair of models: its key, or the start of it; all where left out.")
 ]
@@ -42,7 +41,7 @@ def list_notes(
     pair: PairOption = None,
     status: Annotated[StatusName | None, typer.Option("--status", help="Only notes with this status.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Only notes with this tag.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Every note, those last written first."""
     from dixtill_core.notes.store import NoteStore
@@ -55,11 +54,11 @@ def list_notes(
         ]
         name, models = store.name, store.pair_names()
     if as_json:
-        print(json.dumps([_record(note, models) for note in found], ensure_ascii=False, indent=2))
+        print_json([_record(note, models) for note in found])
     elif found:
         _print_notes(found, models)
     else:
-        _say(f"{name} has no such note." if status or tag or pair else f"{name} has no notes yet.")
+        say(f"{name} has no such note." if status or tag or pair else f"{name} has no notes yet.")
 
 
 @app.command("export")
@@ -82,7 +81,7 @@ def export_notes(
             write_atomic(out, notes_csv(found, store.pair_names()))
         else:
             write_atomic(out, notes_json(store, {note.pair_key for note in found} if pair else None))
-    _say(f"{len(found):,} notes are in {out}.")
+    say(f"{len(found):,} notes are in {out}.")
 
 
 @app.command("import")
@@ -97,17 +96,16 @@ def import_notes(
     from dixtill_core.notes.exchange import Merge
     from dixtill_core.notes.exchange import import_notes as run
     from dixtill_core.notes.store import NoteStore
-    from dixtill_core.terminal import show_progress
 
     try:
         content = file.read_bytes()
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
     with NoteStore(notes) as store:
-        merge = show_progress(run(store, content, str(file), pair), Merge)
-    _say(f"{merge}.")
+        merge = follow(run(store, content, str(file), pair), Merge)
+    say(f"{merge}.")
     for note in merge.conflicts:
-        _say(f"In conflict, kept in the history beside the note here: “{_shortened(note.text)}”")
+        say(f"In conflict, kept in the history beside the note here: “{_shortened(note.text)}”")
 
 
 @app.command("training-set")
@@ -123,11 +121,11 @@ def training_set(
     with NoteStore(notes) as store:
         found = corrected_labels(_chosen(store.notes(), pair))
     write_training_set(out, found)
-    _say(f"{len(found):,} texts with corrected labels are in {out}.")
+    say(f"{len(found):,} texts with corrected labels are in {out}.")
     if found.contradictions:
-        _say(f"{len(found.contradictions):,} texts were corrected differently for different models; the last correction counts.")
+        say(f"{len(found.contradictions):,} texts were corrected differently for different models; the last correction counts.")
     if found.guarded and out.suffix.lower() == ".csv":
-        _say(
+        say(
             f"{found.guarded:,} texts start like a formula and have an apostrophe before them, for spreadsheets. "
             "A .parquet file has them as they were typed."
         )
@@ -139,10 +137,6 @@ def _chosen(found: Sequence[Note], pair: str | None) -> list[Note]:
 
 
 def _print_notes(notes: Sequence[Note], models: Mapping[str, str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table("written", "author", "status", "text", "note", "tags", "label", "models", "pair")
     for note in notes:
         content = note.content
@@ -167,7 +161,3 @@ def _shortened(text: str) -> str:
     line = "".join(character if character.isprintable() or character == "\u200d" else " " for character in text[: 2 * _SHOWN_CHARACTERS])
     line = " ".join(line.split())
     return line if len(line) <= _SHOWN_CHARACTERS and len(text) <= 2 * _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from dixtill_core.compress.prune_heads import head_importance, remove_heads
 from dixtill_core.compress.quantize import OnnxTeacher, export_float, load_quantized, quantize, quantize_with_torch
 from dixtill_core.errors import CheckpointError, ConfigError, ModelError
-from dixtill_core.explain.integrated_gradients import integrated_gradients
+from dixtill_core.explain.explainers import EXPLAINERS, explain
 from dixtill_core.explain.perturbation import perturbed_logits
 from dixtill_core.files import sha256_of_file
 from dixtill_core.models.teacher import Teacher
@@ -170,12 +170,22 @@ def test_threads_are_those_asked_for_or_those_of_pytorch(bert_folder: Path) -> N
         load_quantized(bert_folder, threads=0)
 
 
-def test_a_quantised_teacher_can_be_perturbed_but_has_no_gradients(bert_folder: Path, bert: Teacher) -> None:
+def test_a_quantised_teacher_answers_without_a_word_nearly_as_the_teacher_does(bert_folder: Path, bert: Teacher) -> None:
     found, text = load_quantized(bert_folder), SENTENCES[0]
     kept = ~np.eye(len(text.split()), dtype=bool)
     assert np.corrcoef(perturbed_logits(found, text, kept).ravel(), perturbed_logits(bert, text, kept).ravel())[0, 1] > 0.9
-    with pytest.raises(ModelError, match="no gradients"):
-        integrated_gradients(found, [text])
+
+
+@pytest.mark.parametrize("explainer", [name for name, known in EXPLAINERS.items() if "teacher" in known.roles])
+def test_a_quantised_teacher_is_explained_by_what_takes_words_out_and_has_no_gradients(explainer: str, bert_folder: Path) -> None:
+    found, text = load_quantized(bert_folder), SENTENCES[0]
+    if EXPLAINERS[explainer].kind == "gradient":
+        with pytest.raises(ModelError, match="no gradients"):
+            explain(found, explainer, [text])
+    else:
+        (attributions,) = explain(found, explainer, [text])
+        assert len(attributions.scores) == len(text.split())
+        assert np.ptp(attributions.scores) > 0
 
 
 def test_what_is_quantised_cannot_be_compressed_again(bert_folder: Path, bert: Teacher, tmp_path: Path) -> None:

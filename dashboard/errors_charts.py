@@ -101,7 +101,7 @@ def agreement_figure(levels: pd.DataFrame) -> go.Figure:
             f"<b>{role}</b> right on {share:.0%}<br>of {n:,} texts with agreement {level:.2f}"
             for share, n, level in zip(right, levels["texts"], levels["level"], strict=True)
         ]
-        add_line(figure, levels["level"], right, model_look(role), hover)
+        add_line(figure, levels["level"], right, model_look(role), hover, name=role)
     _add_interval(figure, levels["student_right"], levels["student_low"], levels["student_high"])
     _name_lines(figure, [(role, levels[f"{role}_right"]) for role in ("teacher", "student")])
     figure.update_xaxes(title="agreement @3 of the two explanations", range=[-0.05, 1.05])
@@ -111,12 +111,17 @@ def agreement_figure(levels: pd.DataFrame) -> go.Figure:
 
 
 def calibration_figure(bins: dict[str, pd.DataFrame]) -> go.Figure:
-    """Accuracy by confidence of both models; on the diagonal a model is right as often as it is sure."""
+    """Accuracy by confidence of both models with its intervals; on the diagonal a model is right as often as it is sure."""
     figure = new_figure(380, left=70, right=110, top=20)
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot", "width": 2}, hoverinfo="skip")
     for role, table in bins.items():
-        hover = [f"<b>{role}</b> {row.confidence:.0%} sure, right on {row.accuracy:.0%}<br>of {row.texts:,} texts" for row in rows(table)]
-        add_line(figure, table["confidence"], table["accuracy"], model_look(role), hover)
+        hover = [
+            f"<b>{role}</b> {row.confidence:.0%} sure, right on {row.accuracy:.0%} of {row.texts:,} {'text' if row.texts == 1 else 'texts'}"
+            f"<br>95 % interval {row.accuracy_low:.0%} to {row.accuracy_high:.0%}"
+            for row in rows(table)
+        ]
+        add_line(figure, table["confidence"], table["accuracy"], model_look(role), hover, name=role)
+        _add_interval(figure, table["accuracy"], table["accuracy_low"], table["accuracy_high"])
     _name_lines(figure, [(role, table["accuracy"]) for role, table in bins.items()])
     figure.update_xaxes(title="confidence in the predicted label", range=[0, 1.02], tickformat=".0%")
     figure.update_yaxes(title="share that is right", range=[0, 1.05], tickformat=".0%")

@@ -61,9 +61,11 @@ def show_flip(request: Request, text: str, key: str) -> None:
         if found_for.text != text or (found_for.folder, found_for.version) != (request.folder, request.version):
             return
         for column, role in zip(st.columns(2), ROLES, strict=True):
-            if role in flips:
-                with column:
+            with column:
+                if role in flips:
                     _show_found(role, flips[role], found_for.config, key)
+                else:
+                    st.caption(f"{role.capitalize()}: stopped before a flip was found.")
 
 
 def start_search(search: Search) -> None:
@@ -80,9 +82,9 @@ def start_search(search: Search) -> None:
             for item in find_flip(model, search.text, search.config):
                 if isinstance(item, Flip):
                     flips[role] = item
+                    yield search, dict(flips)  # The best so far, which stays if the search is cancelled.
                 else:
                     yield item
-            yield search, dict(flips)
 
     start_job(KIND, "Searching for a flip", work)
 
@@ -116,7 +118,9 @@ def flip_sentence(flip: Flip, config: FlipConfig) -> str:
 def cost_sentence(flip: Flip) -> str:
     """How sure that is, and what it took."""
     if flip.found and flip.is_smallest:
-        sure = "No smaller set does it: all were tried."
+        sure = "No smaller set does it: all were tried." if len(flip.words) > 1 else "No smaller set there is."
+    elif flip.found and flip.was_stopped:
+        sure = "Best so far, not proven smallest: the search was stopped."
     elif flip.searched_size:
         sure = f"No set of {flip.searched_size} or fewer does it; larger ones were not all tried."
     else:

@@ -120,9 +120,10 @@ def show_calibration(table: pd.DataFrame) -> None:
     together = pd.concat([part.assign(model=role) for role, part in bins.items()], ignore_index=True)
     definition = (
         "Texts in ten bins by the probability of the predicted label: on the dotted line a model is right as often as it is sure, below it "
-        "it is too sure. **Calibration error**: the mean distance from that line over all texts (Guo et al. 2017); 0 is best."
+        "it is too sure. Bars are 95 % intervals (Wilson): long where a bin has few texts. **Calibration error**: the mean distance from "
+        "that line over all texts (Guo et al. 2017); 0 is best."
     )
-    show_chart("Right as often as sure?", calibration_figure(bins), together, definition, "errors-calibration")
+    show_chart("Is it right as often as sure?", calibration_figure(bins), together, definition, "errors-calibration")
     errors = ", ".join(f"{role} {calibration_error(table, role):.3f}" for role in ROLES)
     st.caption(f"Calibration error: {errors}.")
 
@@ -130,24 +131,27 @@ def show_calibration(table: pd.DataFrame) -> None:
 def show_tags(corpus: AnalysedCorpus) -> None:
     """Smart tags as a table; a selected row opens its texts."""
     found = tag_outcomes(corpus)
+    number = st.column_config.NumberColumn
     with st.container(border=True):
         st.subheader("What is remarkable about the texts", anchor=False)
         st.caption("Share of right answers on the texts with each smart tag. Select a row to see its texts.")
         shown = found.reset_index(drop=True)
         shown.insert(0, "smart tag", [SMART_TAGS[name].title for name in found.index])
         shown["meaning"] = [SMART_TAGS[name].definition for name in found.index]
+        shares = ["teacher_right", "student_right", "student_right_without"]
+        shown[shares] *= 100  # Streamlit's own percentages have as many digits as each number happens to have.
         st.dataframe(
             shown, hide_index=True, key="errors_tags", on_select=partial(_open_tag, list(found.index)), selection_mode="single-row",
-            height="content",
+            height="content", placeholder="–",
             column_config={
                 "smart tag": st.column_config.TextColumn(pinned=True),
-                "texts": st.column_config.NumberColumn(format="%d", help="Empty where it was not looked for."),
-                "teacher_right": st.column_config.NumberColumn("teacher right", format="percent"),
-                "student_right": st.column_config.NumberColumn("student right", format="percent"),
-                "student_right_without": st.column_config.NumberColumn(
-                    "student right without", format="percent", help="On the texts that do not have the tag."
+                "texts": number(format="%d", width=58, help="Empty where it was not looked for."),
+                "teacher_right": number("teacher right", format="%.0f %%", width=100),
+                "student_right": number("student right", format="%.0f %%", width=104),
+                "student_right_without": number(
+                    "without", format="%.0f %%", width=72, help="The student's right answers on the texts that do not have the tag."
                 ),
-                "agreement": st.column_config.NumberColumn(format="%.2f", help="Mean agreement @3."),
+                "agreement": number("agree", format="%.2f", width=62, help="Mean agreement @3."),
             },
         )  # fmt: skip
 

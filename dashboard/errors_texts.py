@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard.errors_filters import selection, show_filters
 from dashboard.errors_report import offer_report
-from dashboard.errors_state import PAGE, ROW, filters, open_row, set_filters
+from dashboard.errors_state import ORDER, ORDERS, PAGE, ROW, ROWS, filters, open_row, set_filters
 from dashboard.errors_text import show_text
 from dashboard.markdown import as_markdown
 from dixtill_core.analysis.filters import Filters, notes_by_text
@@ -26,21 +26,10 @@ if TYPE_CHECKING:
     from dixtill_core.analysis.corpus import AnalysedCorpus
     from dixtill_core.notes.note import Note
 
-ROWS = 100
-"""Of a page: what is sent to the browser at once."""
 LONGEST_TEXT = 300
 """Characters of a text in the table; all of it is a click away."""
-ORDERS = {
-    "order in the data": ("row", True),
-    "agreement @3, lowest first": ("agreement_at_3", True),
-    "agreement @3, highest first": ("agreement_at_3", False),
-    "student surest first": ("student_confidence", False),
-    "student least sure first": ("student_confidence", True),
-    "teacher surest first": ("teacher_confidence", False),
-    "teacher least sure first": ("teacher_confidence", True),
-    "longest first": ("length", False),
-}
-ORDER = "errors_order"
+WHO_IS_RIGHT = dict(zip(OUTCOMES, ("both", "teacher", "student", "none, alike", "none"), strict=True))
+"""Outcomes in a narrow column."""
 
 
 def show_texts(request: Request, corpus: AnalysedCorpus, notes: Sequence[Note]) -> None:
@@ -50,7 +39,7 @@ def show_texts(request: Request, corpus: AnalysedCorpus, notes: Sequence[Note]) 
         st.error(as_markdown(str(error)))
         st.button("Take the filters away", key="errors_clear_slow", on_click=set_filters, args=(Filters(),))
         return
-    positions = ordered(corpus.table, found.mask, st.session_state.get(ORDER) or next(iter(ORDERS)))
+    positions = ordered(corpus.table, found.mask, st.session_state[ORDER])
     if st.session_state[ROW] is not None:
         show_text(request, corpus, st.session_state[ROW] - 1, positions, notes)
         return
@@ -59,7 +48,10 @@ def show_texts(request: Request, corpus: AnalysedCorpus, notes: Sequence[Note]) 
         st.info("No text is like that. Take a filter away.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Order", list(ORDERS), key=ORDER, persist_state="session", width=280)
+        st.session_state["errors_order_box"] = st.session_state[ORDER]
+        st.selectbox(
+            "Order", list(ORDERS), key="errors_order_box", format_func=lambda name: ORDERS[name].title, on_change=_take_order, width=250
+        )  # fmt: skip
         first = choose_page(len(positions))
         st.download_button(
             "CSV", lambda: texts_csv(corpus, positions), "dixtill-errors.csv", "text/csv", key="errors_csv", on_click="ignore",
@@ -70,11 +62,11 @@ def show_texts(request: Request, corpus: AnalysedCorpus, notes: Sequence[Note]) 
 
 
 def ordered(table: pd.DataFrame, mask: np.ndarray, order: str) -> np.ndarray:
-    """Positions of the texts that are left, those without a value last."""
+    """Positions of the texts that are left in one of `ORDERS`, those without a value last."""
     positions = np.flatnonzero(mask)
-    column, ascending = ORDERS[order]
-    values = table[column].to_numpy(dtype=np.float64)[positions]
-    return positions[np.argsort(values if ascending else -values, kind="stable")]
+    by = ORDERS[order]
+    values = table[by.column].to_numpy(dtype=np.float64)[positions]
+    return positions[np.argsort(values if by.ascending else -values, kind="stable")]
 
 
 def texts_csv(corpus: AnalysedCorpus, positions: np.ndarray) -> bytes:
@@ -89,14 +81,9 @@ def choose_page(n: int) -> int:
     page = st.session_state[PAGE] = min(max(0, st.session_state.get(PAGE, 0)), pages - 1)
     if pages > 1:
         st.button(
-            "",
-            key="errors_page_back",
-            icon=":material/chevron_left:",
-            on_click=_turn,
-            args=(page - 1,),
-            disabled=page == 0,
+            "", key="errors_page_back", icon=":material/chevron_left:", on_click=_turn, args=(page - 1,), disabled=page == 0,
             help="Page back",
-        )
+        )  # fmt: skip
         st.session_state["errors_page_box"] = page + 1
         st.number_input(f"Page of {pages:,}", 1, pages, key="errors_page_box", on_change=_take_page, width=140)
         st.button(
@@ -108,6 +95,10 @@ def choose_page(n: int) -> int:
 
 def _turn(page: int) -> None:
     st.session_state[PAGE] = page
+
+
+def _take_order() -> None:
+    st.session_state[ORDER], st.session_state[PAGE] = st.session_state["errors_order_box"], 0
 
 
 def _take_page() -> None:
@@ -144,13 +135,13 @@ def page_table(corpus: AnalysedCorpus, positions: np.ndarray, notes: Sequence[No
             "gold": table["gold"].to_numpy(),
             "teacher": table["teacher"].to_numpy(),
             "student": table["student"].to_numpy(),
-            "outcome": [OUTCOMES[name].title for name in table["outcome"]],
-            "agreement @3": table["agreement_at_3"].to_numpy(),
+            "right": [WHO_IS_RIGHT[name] for name in table["outcome"]],
+            "agree": table["agreement_at_3"].to_numpy(),
             "teacher p": table["teacher_confidence"].to_numpy(),
             "student p": table["student_confidence"].to_numpy(),
-            "words": table["length"].to_numpy(),
-            "smart tags": [[SMART_TAGS[name].title for name in tags if name in SMART_TAGS] for tags in table["tags"]],
             "note": ["" if note is None else _short(f"{note.content.status}: {note.content.comment}".rstrip(": ")) for note in noted],
+            "smart tags": [[SMART_TAGS[name].title for name in tags if name in SMART_TAGS] for tags in table["tags"]],
+            "words": table["length"].to_numpy(),
         }
     )
 
@@ -160,12 +151,19 @@ def _short(text: str) -> str:
 
 
 def _columns() -> dict[str, Any]:
-    number = st.column_config.NumberColumn
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
-        "row": number(format="%d", width="small", pinned=True),
-        "text": st.column_config.TextColumn(width=330),
-        "agreement @3": number(format="%.2f", help="Share of the teacher's 3 strongest words that are also among the student's."),
-        "teacher p": number(format="%.2f", help="Probability of the label that the teacher predicts."),
-        "student p": number(format="%.2f", help="Probability of the label that the student predicts."),
+        "row": number(format="%d", width=56, pinned=True, help="Place of the text in the data."),
+        "text": text(width=230),
+        "right": text(
+            width=84,
+            help="\n\n".join(f"**{WHO_IS_RIGHT[name]}**: {outcome.title}. {outcome.description}" for name, outcome in OUTCOMES.items()),
+        ),
+        "agree": number(
+            format="%.2f", width=62, help="Agreement @3: share of the teacher's 3 strongest words that are also among the student's."
+        ),
+        "teacher p": number(format="%.2f", width=76, help="Probability of the label that the teacher predicts."),
+        "student p": number(format="%.2f", width=76, help="Probability of the label that the student predicts."),
+        "note": text(width=160),
         "smart tags": st.column_config.ListColumn(width="medium"),
     }

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from math import comb
 from typing import Literal
@@ -55,7 +55,7 @@ class Flip:
     edited_text: str | None
     """The text with the words deleted or replaced; None for masked words and where nothing was found."""
     edited_label: str | None
-    """Predicted on `edited_text` read anew. Pieces of a teacher may fall otherwise there than in what was searched."""
+    """Predicted on `edited_text`, where it was read anew. Pieces of a teacher may fall otherwise there than in what was searched."""
     found_by: FoundBy
     is_smallest: bool
     """Proven: every smaller set that the search may make was tried. Where nothing was found: that there is none."""
@@ -64,6 +64,7 @@ class Flip:
     evaluations: int
     seconds: float
     was_stopped: bool
+    """Before the end of the search: the best set so far, not proven to be smallest."""
     searched_words: int
     """How many leading words of the text were searched."""
 
@@ -81,6 +82,9 @@ def find_flip(
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Progress | Flip]:
     """Yield progress after every batch, and last the `Flip`.
+
+    Before the progress of a batch that holds a smaller flipping set than any before, that set is yielded as a `Flip` that
+    says it `was_stopped`: whoever stops at a progress has the best so far.
 
     Args:
         should_stop: asked after every batch; once true, the best set so far is the result.
@@ -110,6 +114,9 @@ class _Search:
         self.evaluations = 0
         self.best: frozenset[Change] | None = None
         self.found_by: FoundBy = "none"
+        self.step: FoundBy = "screen"
+        self.so_far: frozenset[Change] | None = None
+        """The smallest flipping set of all that were asked, not reduced."""
         self.searched_size = 0
         self.was_stopped = False
         logits = self._logits([frozenset()])[0]
@@ -148,31 +155,34 @@ class _Search:
 
     # The steps
 
-    def run(self) -> Iterator[Progress]:
+    def run(self) -> Iterator[Progress | Flip]:
         yield from self._ask([frozenset([change]) for change in self.changes], "changing one word at a time", lazy=False)
         singles = [frozenset([change]) for change in self.changes if frozenset([change]) in self.known]
         if flipping := self._flipping(singles):
-            self._keep(flipping, "screen")
+            self._keep(flipping)
             return
         if len(singles) < len(self.changes) or not singles:
             return
         self.searched_size = 1
         margins = {change: self.known[frozenset([change])][0] for change in self.changes}
         ranked = sorted(self.changes, key=lambda change: (-margins[change], change))
+        self.step = "greedy"
         yield from self._greedy(ranked)
+        self.step = "exhaustive"
         yield from self._exhaustive(margins)
         if not self._is_proven:
+            self.step = "beam"
             yield from self._beam(ranked)
 
-    def _greedy(self, ranked: list[Change]) -> Iterator[Progress]:
+    def _greedy(self, ranked: list[Change]) -> Iterator[Progress | Flip]:
         best_of_word = list({change[0]: change for change in reversed(ranked)}.values())[::-1]
         best_of_word.sort(key=ranked.index)
         prefixes = [frozenset(best_of_word[:size]) for size in range(2, len(best_of_word) + 1)]
         yield from self._ask(prefixes, "changing ever more words")
         if flipping := next((prefix for prefix in prefixes if self._flips(prefix)), None):
-            self._keep((yield from self._reduced(flipping)), "greedy")
+            self._keep((yield from self._reduced(flipping)))
 
-    def _exhaustive(self, margins: dict[Change, float]) -> Iterator[Progress]:
+    def _exhaustive(self, margins: dict[Change, float]) -> Iterator[Progress | Flip]:
         counts = [len(options) for options in self.options if options]
         while not self.was_stopped and not self._is_proven and self.searched_size < len(counts):
             size = self.searched_size + 1
@@ -181,13 +191,13 @@ class _Search:
             sets = sorted(self._all_sets(size), key=lambda chosen: (-sum(margins[change] for change in chosen), sorted(chosen)))
             yield from self._ask(sets, f"trying all sets of {size} words")
             if flipping := self._flipping(sets):
-                self._keep(flipping, "exhaustive")
+                self._keep(flipping)
                 return
             if any(chosen not in self.known for chosen in sets):
                 return
             self.searched_size = size
 
-    def _beam(self, ranked: list[Change]) -> Iterator[Progress]:
+    def _beam(self, ranked: list[Change]) -> Iterator[Progress | Flip]:
         beam = [frozenset([change]) for change in ranked[: self.config.beam]]
         for size in range(2, len(self.words) + 1):
             if self.was_stopped or not self.left or (self.best is not None and size >= len(self.best)):
@@ -198,14 +208,14 @@ class _Search:
                 return
             yield from self._ask(list(grown), f"searching sets of {size} words")
             if flipping := self._flipping(grown):
-                self._keep((yield from self._reduced(flipping)), "beam")
+                self._keep((yield from self._reduced(flipping)))
                 return
             asked = [chosen for chosen in grown if chosen in self.known]
             beam = sorted(asked, key=lambda chosen: (-self.known[chosen][0], sorted(chosen)))[: self.config.beam]
             if not beam:
                 return
 
-    def _reduced(self, chosen: frozenset[Change]) -> Generator[Progress, None, frozenset[Change]]:
+    def _reduced(self, chosen: frozenset[Change]) -> Generator[Progress | Flip, None, frozenset[Change]]:
         """A part of a flipping set of which no word can be put back. Goes beyond the budget, but by its own words only."""
         while len(chosen) > 1 and not self.was_stopped:
             smaller = [chosen - {change} for change in sorted(chosen)]
@@ -226,9 +236,9 @@ class _Search:
     def _reaches_all(self) -> bool:
         return len(self.words) == self.n_read or (self.best is not None and len(self.best) == 1)
 
-    def _keep(self, chosen: frozenset[Change], found_by: FoundBy) -> None:
+    def _keep(self, chosen: frozenset[Change]) -> None:
         if self.best is None or len(chosen) < len(self.best):
-            self.best, self.found_by = chosen, found_by
+            self.best, self.found_by = chosen, self.step
 
     def _flips(self, chosen: frozenset[Change]) -> bool:
         if chosen not in self.known:
@@ -241,13 +251,21 @@ class _Search:
         found = [chosen for chosen in sets if self._flips(chosen)]
         return min(found, key=lambda chosen: (-self.known[chosen][0], sorted(chosen))) if found else None
 
+    def _smallest(self, sets: Iterable[frozenset[Change]]) -> frozenset[Change] | None:
+        """A flipping set of the fewest words; of those, the one that flips most clearly."""
+        found = [chosen for chosen in sets if self._flips(chosen)]
+        fewest = min(map(len, found), default=0)
+        return self._flipping(chosen for chosen in found if len(chosen) == fewest)
+
     def _all_sets(self, size: int) -> Iterator[frozenset[Change]]:
         places = [i for i, options in enumerate(self.options) if options]
         for chosen in combinations(places, size):
             for options in product(*(range(1, len(self.options[i]) + 1) for i in chosen)):
                 yield frozenset(zip(chosen, options, strict=True))
 
-    def _ask(self, sets: list[frozenset[Change]], stage: str, *, lazy: bool = True, beyond_budget: bool = False) -> Iterator[Progress]:
+    def _ask(
+        self, sets: list[frozenset[Change]], stage: str, *, lazy: bool = True, beyond_budget: bool = False
+    ) -> Iterator[Progress | Flip]:
         """Evaluate what is not known yet; where lazy, up to the first batch that holds a flip."""
         missing = [chosen for chosen in dict.fromkeys(sets) if chosen not in self.known]
         if lazy and any(self._flips(chosen) for chosen in sets if chosen in self.known):
@@ -263,8 +281,12 @@ class _Search:
             self.evaluations += len(batch)
             for chosen, row in zip(batch, logits, strict=True):
                 self.known[chosen] = self._margin(row), int(row.argmax())
+            flipping = self._smallest(batch)
+            if flipping is not None and (self.so_far is None or len(flipping) < len(self.so_far)):
+                self.so_far = flipping
+                yield self._flip_of(flipping)
             yield Progress(stage, start + len(batch), len(missing))
-            if lazy and any(self._flips(chosen) for chosen in batch):
+            if lazy and flipping is not None:
                 return
 
     def _margin(self, logits: np.ndarray) -> float:
@@ -294,27 +316,35 @@ class _Search:
         return text.strip() if any(self.options[i][option - 1] is None for i, option in chosen) else text
 
     def result(self) -> Flip:
-        chosen = sorted(self.best or ())
-        names = self.model.label_names
-        edited = self._edited(self.best) if self.best and self.config.change != "mask" else None
-        edited_label = None if edited is None else names[int(self.model.predict([edited])[0].argmax())]
-        self.evaluations += edited is not None
+        found = self._flip_of(self.best)
         changeable = sum(bool(options) for options in self.options)
         nothing_flips = self.best is None and self.searched_size == changeable and len(self.words) == self.n_read and not self.was_stopped
+        edited_label = None
+        if found.edited_text is not None:
+            edited_label = self.model.label_names[int(self.model.predict([found.edited_text])[0].argmax())]
+            self.evaluations += 1
+        return replace(
+            found, edited_label=edited_label, found_by=self.found_by, is_smallest=self._is_proven or nothing_flips,
+            evaluations=self.evaluations, seconds=time.perf_counter() - self.started, was_stopped=self.was_stopped,
+        )  # fmt: skip
+
+    def _flip_of(self, chosen: frozenset[Change] | None) -> Flip:
+        """A set, or none, as it stands in the middle of the search."""
+        changes, names = sorted(chosen or ()), self.model.label_names
         return Flip(
-            names[self.predicted],
-            None if self.best is None else names[self.known[self.best][1]],
-            tuple(self.words[i] for i, _ in chosen),
-            tuple(self.options[i][option - 1] for i, option in chosen),
-            edited,
-            edited_label,
-            self.found_by,
-            self._is_proven or nothing_flips,
-            self.searched_size,
-            self.evaluations,
-            time.perf_counter() - self.started,
-            self.was_stopped,
-            len(self.words),
+            label=names[self.predicted],
+            flipped_label=None if chosen is None else names[self.known[chosen][1]],
+            words=tuple(self.words[i] for i, _ in changes),
+            replacements=tuple(self.options[i][option - 1] for i, option in changes),
+            edited_text=self._edited(chosen) if chosen and self.config.change != "mask" else None,
+            edited_label=None,
+            found_by="none" if chosen is None else self.step,
+            is_smallest=len(changes) == 1,
+            searched_size=self.searched_size,
+            evaluations=self.evaluations,
+            seconds=time.perf_counter() - self.started,
+            was_stopped=True,
+            searched_words=len(self.words),
         )
 
 

@@ -22,8 +22,11 @@ from tests.small_tokenizers import SENTENCES
 
 def flip(model: Classifier, text: str, **settings: object) -> Flip:
     *steps, found = find_flip(model, text, FlipConfig(**settings))
-    assert all(isinstance(step, Progress) for step in steps)
     assert isinstance(found, Flip)
+    assert not found.was_stopped
+    sizes = [len(step.words) for step in steps if not isinstance(step, Progress)]
+    assert sizes == sorted(set(sizes), reverse=True)  # Ever smaller sets on the way.
+    assert not sizes or sizes[-1] == len(found.words)
     return found
 
 
@@ -145,6 +148,29 @@ def test_a_stopped_search_gives_the_best_set_so_far() -> None:
     assert not nothing.found
     assert nothing.was_stopped
     assert not nothing.is_smallest
+
+
+def test_whoever_stops_at_any_progress_has_the_best_set_so_far() -> None:
+    powers = {f"w{i}": 1.0 for i in range(8)} | {f"v{i}": -1.0 for i in range(4)}
+    model = BagOfWords(powers)
+    best: Flip | None = None
+    stopped: list[Flip | None] = []
+    for item in find_flip(model, " ".join(powers)):
+        if isinstance(item, Flip):
+            best = item
+        else:
+            stopped.append(best)  # What is there where the search is given up at this progress.
+    assert best is not None
+    assert stopped[0] is None  # No single word flips it.
+    on_the_way = [flip for flip in stopped if flip is not None]
+    assert on_the_way
+    assert all(len(flip.words) >= len(best.words) for flip in on_the_way)
+    for found in on_the_way:
+        assert found.was_stopped
+        assert not found.is_smallest
+        assert found.edited_text is not None
+        assert model.label_names[int(model.predict([found.edited_text])[0].argmax())] == found.flipped_label != found.label
+        assert found.evaluations <= best.evaluations
 
 
 def test_a_word_of_the_users_and_neighbours_replace_and_the_edited_text_is_what_flips(bert: Teacher) -> None:

@@ -112,6 +112,13 @@ def test_the_wilson_interval_is_that_of_its_formula():
     assert all(map(math.isnan, wilson_interval(0, 0)))
 
 
+@pytest.mark.parametrize(
+    ("right", "n", "interval"), [(7, 10, (0.3968, 0.8922)), (1, 2, (0.0945, 0.9055)), (0, 5, (0.0, 0.4345)), (5, 5, (0.5655, 1.0))]
+)
+def test_the_wilson_interval_by_hand(right, n, interval):
+    assert wilson_interval(right, n) == pytest.approx(interval, abs=5e-5)
+
+
 def test_calibration_by_hand():
     """Two bins: 0.95, 0.9 and 1.0 with two right, 0.55 and 0.51 with one right. The upper bound belongs to its bin."""
     table = four_texts()
@@ -123,4 +130,6 @@ def test_calibration_by_hand():
     assert found["texts"].tolist() == [2, 1, 2]
     assert found["confidence"].tolist() == pytest.approx([0.53, 0.9, 0.975])
     assert found["accuracy"].tolist() == [0.5, 1, 0.5]
+    assert found["accuracy_low"].tolist() == pytest.approx([0.0945, 0.2065, 0.0945], abs=5e-5)
+    assert found["accuracy_high"].tolist() == pytest.approx([0.9055, 1, 0.9055], abs=5e-5)
     assert calibration_error(table, "student") == pytest.approx((2 * 0.03 + 0.1 + 2 * 0.475) / 5)

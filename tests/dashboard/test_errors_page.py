@@ -15,8 +15,8 @@ import dashboard.errors_data
 import dashboard.resources
 from dashboard.errors_overview import _open_cell, _open_outcome
 from dashboard.errors_reasons import KINDS
-from dashboard.errors_state import OVERVIEW, ROW, SECTIONS
-from dashboard.errors_texts import ORDERS, ROWS, ordered, texts_csv
+from dashboard.errors_state import FIRST_ORDER, ORDERS, OVERVIEW, ROW, ROWS, SECTIONS
+from dashboard.errors_texts import ordered, texts_csv
 from dashboard.resources import load_jobs
 from dixtill_core.analysis.corpus import AnalysedCorpus
 from dixtill_core.analysis.filters import Filters, Range
@@ -125,6 +125,10 @@ def test_a_link_restores_filters_that_leave_the_same_texts(shipped: AnalysedCorp
         ({"row": "99999999999999999999"}, "does not exist"),
         ({"row": "1.5"}, "does not exist"),
         ({"section": "<b>"}, "does not exist"),
+        ({"order": "nonsense"}, "least_agreement"),
+        ({"page": "0"}, "1 to 7"),
+        ({"page": "8"}, "1 to 7"),
+        ({"page": "1e1"}, "1 to 7"),
         ({"pair": "../../etc"}, "no models"),
         ({"data": "file:0000"}, "not here any more"),
         ({"data": HOSTILE}, "There are no data"),
@@ -191,9 +195,24 @@ def test_previous_and_next_walk_through_what_the_filters_leave(shipped: Analysed
 def test_an_order_puts_texts_without_a_value_last() -> None:
     table = make_corpus(5).table.assign(agreement_at_3=[0.5, np.nan, 1.0, 0.0, 0.5])
     everything = np.ones(5, dtype=bool)
-    assert ordered(table, everything, "agreement @3, lowest first").tolist() == [3, 0, 4, 2, 1]
-    assert ordered(table, everything, "agreement @3, highest first").tolist() == [2, 0, 4, 3, 1]
-    assert all(column in table.columns for column, _ in ORDERS.values())
+    assert ordered(table, everything, "least_agreement").tolist() == [3, 0, 4, 2, 1]
+    assert ordered(table, everything, "most_agreement").tolist() == [2, 0, 4, 3, 1]
+    assert ordered(table, everything, FIRST_ORDER).tolist() == [0, 1, 2, 3, 4]
+    assert all(order.column in table.columns for order in ORDERS.values())
+
+
+def test_order_and_page_belong_to_the_link(shipped: AnalysedCorpus) -> None:
+    page = open_errors(section="texts")
+    page.selectbox(key="errors_order_box").set_value("longest").run()
+    page.button(key="errors_page_on").click().run()
+    assert (page.query_params["order"], page.query_params["page"]) == ("longest", "2")
+    shown = table_of(page, "errors_table")["row"].tolist()
+    assert shown == shipped.table["row"].iloc[np.argsort(-shipped.table["length"].to_numpy(), kind="stable")[ROWS : 2 * ROWS]].tolist()
+    again = open_errors(order="longest", page="2")
+    assert table_of(again, "errors_table")["row"].tolist() == shown
+    again.selectbox(key="errors_order_box").set_value(FIRST_ORDER).run()
+    assert not {"order", "page"} & set(again.query_params)  # Another order begins with its first page.
+    assert table_of(again, "errors_table")["row"].tolist() == list(range(1, ROWS + 1))
 
 
 def test_a_hundred_thousand_texts_are_filtered_and_paged_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:

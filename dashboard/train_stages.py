@@ -67,7 +67,7 @@ def progress_text(card: RunCard) -> str:
     epochs = _epochs(spec, at)
     counted = f"epoch {at.epoch} of {epochs}" if epochs else f"{at.done:,} of {at.total:,}" if at.total > 1 else ""
     left = f"about {duration(at.seconds_left)} left" if at.seconds_left is not None else ""
-    return " · ".join(filter(None, [at.stage.capitalize(), counted, left, f"{duration(card.seconds)} so far"]))
+    return " · ".join(filter(None, [at.stage.capitalize(), counted, at.detail, left, f"{duration(card.seconds)} so far"]))
 
 
 def duration(seconds: float) -> str:

@@ -19,10 +19,10 @@ import torch
 from transformers.utils.logging import disable_progress_bar
 
 from dixtill_core.config import ExplainConfig
-from dixtill_core.distill.target_keys import text_keys
+from dixtill_core.distill.target_claims import ELSEWHERE, LOOK_SECONDS, ClaimedShard, claim_shards
 from dixtill_core.distill.target_missing import MissingTexts
 from dixtill_core.distill.target_rows import compute_rows, finish
-from dixtill_core.distill.target_shards import ShardFolder, shard_bytes, shard_name
+from dixtill_core.distill.target_shards import ShardFolder, shard_bytes
 from dixtill_core.errors import DixtillError, ModelError
 from dixtill_core.metrics.efficiency import available_threads
 from dixtill_core.models.teacher import BUNDLED, Teacher, load_teacher
@@ -47,7 +47,7 @@ class ShardWork:
 
 class Engine(Protocol):
     def run(self, work: ShardWork) -> Iterator[int]:
-        """Compute and write all shards; yield how many texts were just finished."""
+        """Compute and write all shards; yield how many texts were just finished, `ELSEWHERE` while other processes are waited for."""
         ...
 
 
@@ -109,13 +109,16 @@ class InProcess:
     """On a CPU; what PyTorch is set to where None."""
 
     def run(self, work: ShardWork) -> Iterator[int]:
-        for texts in work.missing:
-            name = shard_name(text_keys(texts))
-            if work.shards.has(name):  # Another process was quicker.
-                yield len(texts)
+        """Compute and write all shards; yield how many texts were just finished."""
+        for shard in claim_shards(work.missing, work.shards):
+            if isinstance(shard, int):
+                yield shard
+                if shard == ELSEWHERE:
+                    time.sleep(LOOK_SECONDS)
                 continue
-            table = yield from compute_rows(work.teacher, work.explain, texts, self.threads)
-            work.shards.write(name, shard_bytes(table))
+            with shard.claim:
+                table = yield from compute_rows(work.teacher, work.explain, shard.texts, self.threads)
+                work.shards.write(shard.name, shard_bytes(table))
 
 
 @dataclass(frozen=True)
@@ -156,25 +159,40 @@ class Processes:
 
 def _feed(workers: dict[Connection, Any], work: ShardWork) -> Iterator[int]:
     """Give every worker that is ready a shard's texts, until all shards are written."""
-    shards = iter(work.missing)
-    busy = dict.fromkeys(workers, "")  # Name of the shard that each works on; none while it loads the teacher.
-    texts = next(shards, None)
-    while texts is not None or any(busy.values()):
-        for pipe in cast(list[Connection], wait(list(busy))):
-            answer = _receive(pipe, workers[pipe])
-            if isinstance(answer, int):
-                yield answer
-                continue
-            if name := busy.pop(pipe):
-                work.shards.write(name, answer)
-            while texts is not None and work.shards.has(name := shard_name(text_keys(texts))):  # Another process was quicker.
-                yield len(texts)
-                texts = next(shards, None)
-            if texts is not None:
+    shards = claim_shards(work.missing, work.shards)
+    awaited, ready = list(workers), []  # A worker says that it has loaded the teacher, and later that its shard is done.
+    given: dict[Connection, ClaimedShard] = {}
+    try:
+        while True:
+            is_waiting = False
+            while ready and not is_waiting and (shard := next(shards, None)) is not None:
+                if isinstance(shard, int):
+                    yield shard
+                    is_waiting = shard == ELSEWHERE
+                    continue
+                pipe = ready.pop()
+                given[pipe] = shard
+                awaited.append(pipe)
                 with _death_said(workers[pipe]):
-                    pipe.send(texts)
-                busy[pipe] = name
-                texts = next(shards, None)
+                    pipe.send(shard.texts)
+            if ready and not is_waiting and not given:
+                return
+            if not awaited:
+                time.sleep(LOOK_SECONDS)
+                continue
+            for pipe in cast(list[Connection], wait(awaited, LOOK_SECONDS if is_waiting else None)):
+                answer = _receive(pipe, workers[pipe])
+                if isinstance(answer, int):
+                    yield answer
+                    continue
+                if pipe in given:
+                    work.shards.write(given[pipe].name, answer)
+                    given.pop(pipe).claim.release()
+                awaited.remove(pipe)
+                ready.append(pipe)
+    finally:
+        for shard in given.values():
+            shard.claim.release()
 
 
 def _receive(pipe: Connection, worker: Any) -> int | bytes:

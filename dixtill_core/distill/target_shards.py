@@ -21,6 +21,7 @@ import pyarrow.parquet as parquet
 from dixtill_core.distill.target_keys import KEY
 from dixtill_core.errors import DixtillError
 from dixtill_core.files import write_atomic
+from dixtill_core.lock import Claim, take_claim
 
 SCHEMA = pa.schema(
     [
@@ -123,6 +124,10 @@ class ShardFolder:
         except DamagedShardError:
             return False
 
+    def claim(self, name: str) -> Claim | None:
+        """Be the one that computes a shard, as long as the claim is held; None where another process or thread is."""
+        return take_claim(self.path / f".{name}.claim")
+
     def read_all(self) -> Iterator[pa.Table]:
         """Rows of one shard after the other; what is damaged is passed over."""
         for path in self._paths():
@@ -188,3 +193,6 @@ class ShardFolder:
                     path.unlink()
             except OSError:  # Another process was quicker, or it is not ours to remove.
                 continue
+        for path in self.path.glob(".*.claim"):
+            if (claim := take_claim(path)) is not None:
+                claim.release()

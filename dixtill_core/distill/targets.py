@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from dixtill_core.config import ExplainConfig
+from dixtill_core.distill.target_claims import ELSEWHERE
 from dixtill_core.distill.target_engines import Engine, InProcess, ShardWork
 from dixtill_core.distill.target_keys import KeySet, find_keys, text_keys
 from dixtill_core.distill.target_missing import EXPLAINED_SHARD_TEXTS, SHARD_TEXTS, find_missing
@@ -28,6 +29,7 @@ from dixtill_core.progress import Progress
 
 FORMAT = 2
 """Rises whenever `split_words` changes: attributions belong to its words."""
+WAITING = "waiting for another process, which computes the rest"
 TARGET_CONFIG = ExplainConfig(n_steps=12, tolerance=0.3, max_steps=12)
 """Fewer steps than for one sentence on screen: benchmarks/integrated_gradients.py has the error of each choice."""
 
@@ -44,8 +46,8 @@ class TeacherTargets:
 class TargetStore:
     """The targets of one teacher under one explanation setting; `explain=None` keeps logits only.
 
-    Several processes may compute and load at once. Two that compute the same texts do the work twice, with the same
-    result.
+    Several processes may compute and load at once. Those that compute the same texts share the work, a shard each, and
+    wait for each other at the end; through Ray, they do it twice, with the same result.
     """
 
     def __init__(self, teacher: Teacher, explain: ExplainConfig | None, root: Path | None = None) -> None:
@@ -90,7 +92,7 @@ class TargetStore:
         # Long and short texts are mixed in every shard, so that the time left can be told from the first one.
         for finished in (engine or InProcess()).run(ShardWork(self.teacher, self.explain, missing, self._shards)):
             done += finished
-            yield Progress(self.stage, done, total)
+            yield Progress(self.stage, done, total, detail=WAITING if finished == ELSEWHERE else "")
 
     def _known(self) -> Generator[Progress, None, KeySet]:
         """Keys of all shards that are as they were written."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -10,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from dixtill_core.errors import CheckpointError, ConfigError, DixtillError
-from dixtill_core.models.checkpoint import read_student_config
-from dixtill_core.models.pair import PAIR, STUDENT
-from dixtill_core.models.teacher import BUNDLED
+from dixtill_core.files import read_json
+from dixtill_core.lock import is_held
+from dixtill_core.models.pair_folder import PAIR, STUDENT, read_student_config
+from dixtill_core.models.teacher_reference import BUNDLED, is_hub_id
 from dixtill_core.runs.journal import numbers
 from dixtill_core.runs.layout import FORMAT, LOCK, LONGEST_NAME, LONGEST_TAG, RUN, TEACHER, checked_name, checked_tags, now
-from dixtill_core.runs.lock import is_held
 from dixtill_core.runs.records import RunCard, RunProgress, Status, TestScores
 from dixtill_core.runs.spec import RunSpec
 
@@ -51,17 +50,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: not there, not JSON, or of another format.
     """
-    path = folder / RUN
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} holds no {RUN}, so it is no run.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}. Delete the run, or put a copy of the file in its place.") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        shown = found.get("format") if isinstance(found, dict) else None
-        raise CheckpointError(f"{path} has format {shown!r}, this version of DiXtill reads format {FORMAT}.")
-    return found
+    return read_json(folder / RUN, FORMAT, missing=f"{folder} holds no {RUN}, so it is no run.", again="delete the run")
 
 
 def read_card(folder: Path, id: str) -> RunCard:
@@ -127,8 +116,7 @@ def _missing_teacher(folder: Path, spec: RunSpec, has_student: bool) -> str | No
         if has_student and not (folder / TEACHER).is_dir():
             return "Its teacher is not in its folder any more. The student can be used alone."
         return None
-    is_path = spec.teacher != BUNDLED and (spec.teacher.count("/") != 1 or spec.teacher.startswith((".", "/", "~")))
-    if is_path and not Path(spec.teacher).exists():
+    if spec.teacher != BUNDLED and not is_hub_id(spec.teacher) and not Path(spec.teacher).exists():
         return f"Its teacher {_text(spec.teacher, 200)} is not on this machine. The student can be used alone."
     return None
 
@@ -145,7 +133,8 @@ def _progress(found: Any) -> RunProgress:
     found = _mapping(found)
     left = found.get("seconds_left")
     done, total, epoch = (int(found.get(name, 0)) for name in ("done", "total", "epoch"))
-    return RunProgress(_text(found.get("stage", ""), LONGEST_NAME), done, total, epoch, None if left is None else float(left))
+    stage, detail = (_text(found.get(name, ""), LONGEST_NAME) for name in ("stage", "detail"))
+    return RunProgress(stage, done, total, epoch, None if left is None else float(left), detail)
 
 
 def _mapping(found: Any) -> Mapping[str, Any]:

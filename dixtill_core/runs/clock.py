@@ -57,7 +57,7 @@ class Clock:
         seen = replace(progress, seconds_left=self._left(stage, done, total))
         if is_new or progress.metrics or time.monotonic() - self._reported >= REPORT_SECONDS:
             self._reported = time.monotonic()
-            where = RunProgress(seen.stage, seen.done, seen.total, seen.epoch, seen.seconds_left)
+            where = RunProgress(seen.stage, seen.done, seen.total, seen.epoch, seen.seconds_left, seen.detail)
             self.run.update(progress=asdict(where), seconds=round(self.seconds, 2))
         return seen
 

@@ -22,10 +22,10 @@ from typing import Any
 
 from dixtill_core.errors import CheckpointError, ConfigError, DixtillError
 from dixtill_core.files import write_json
+from dixtill_core.lock import WAIT_SECONDS, hold_lock, is_held
 from dixtill_core.runs.card import read_card, read_record
 from dixtill_core.runs.journal import append_line, finite, numbers, read_lines
 from dixtill_core.runs.layout import EDIT_LOCK, EPOCHS, LOCK, LOG, RUN, STOP, UPLOAD, WATCHED, now
-from dixtill_core.runs.lock import WAIT_SECONDS, hold_lock, is_held
 from dixtill_core.runs.records import EpochRecord, RunCard, Watched, WatchedEpoch, WatchedTeacher
 from dixtill_core.runs.spec import RunSpec
 

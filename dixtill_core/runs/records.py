@@ -25,6 +25,8 @@ class RunProgress:
     epoch: int = 0
     seconds_left: float | None = None
     """Of the whole run; None while nothing is known."""
+    detail: str = ""
+    """What is being done inside the stage, where there is something to say."""
 
     @property
     def share(self) -> float:

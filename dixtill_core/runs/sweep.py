@@ -27,12 +27,12 @@ from dixtill_core.distill.targets import TARGET_CONFIG
 from dixtill_core.distill.teach import teach
 from dixtill_core.errors import DixtillError
 from dixtill_core.files import make_folder, write_atomic, write_json
+from dixtill_core.lock import LockedError, hold_lock
 from dixtill_core.models.teacher import Teacher, load_teacher
 from dixtill_core.progress import Progress, result_of
 from dixtill_core.runs.card import start_record
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.layout import LOCK, RUN, SWEEP, TEACHER, TEACHING_STATE, UPLOAD
-from dixtill_core.runs.lock import LockedError, hold_lock
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import Upload, upload_name
 from dixtill_core.runs.sweep_grid import SweepGrid, SweepPoint, sweep_points

@@ -1,62 +1,57 @@
-"""What a computation of targets leaves when it is killed, and what another one at the same time does to it."""
+"""What a computation of targets leaves when it is killed, and what others at the same time do to it. Real processes."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from tests.distill.killed_targets import SHARD_TEXTS, TEXTS
+import pytest
+
+from tests.distill.forked_targets import SHARD_TEXTS, TEXTS
 from tests.distill.made_shards import bytes_of
 
-COMPUTE = """
-import sys, torch
-from pathlib import Path
-from dixtill_core.data.datasets import load_dataset
-from dixtill_core.distill.targets import TargetStore
-from dixtill_core.models.teacher import load_teacher
-from tests.distill.conftest import EXPLAIN
-torch.set_num_threads(1)
-teacher, root, first, last = sys.argv[1:]
-store = TargetStore(load_teacher(teacher, device="cpu"), EXPLAIN, Path(root))
-store.shard_texts = 4
-texts = load_dataset("sample").texts[int(first) : int(last)]
-print("ready", flush=True)
-sys.stdin.readline()
-list(store.compute(texts))
-assert len(store.load(texts).scores) == len(texts)
-"""
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stores")
 
 
-def test_a_computation_killed_at_any_moment_ends_with_the_same_bytes(teacher_folder, tmp_path):
-    command = [sys.executable, "-m", "tests.distill.killed_targets", teacher_folder("bert"), tmp_path]
+@pytest.fixture(scope="module")
+def told(teacher_folder, root: Path) -> Mapping[str, Any]:
+    command = [sys.executable, "-m", "tests.distill.forked_targets", teacher_folder("bert"), root]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) >= 3
-    (whole,), (killed,) = (tmp_path / "whole").iterdir(), (tmp_path / "killed").iterdir()
+    return json.loads(done.stdout)
+
+
+def store_of(root: Path, name: str) -> Path:
+    (folder,) = (root / name).iterdir()
+    return folder
+
+
+def hidden(folder: Path) -> list[Path]:
+    """What nobody would read: half-written files and claims."""
+    return [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_computation_killed_at_any_moment_ends_with_the_same_bytes(told, root: Path) -> None:
+    assert told["kills"] >= 3
+    whole, killed = store_of(root, "whole"), store_of(root, "killed")
     assert len(bytes_of(whole)) == TEXTS / SHARD_TEXTS + 1
     assert bytes_of(killed) == bytes_of(whole)
 
 
-def test_two_processes_on_one_store_do_not_disturb_each_other(teacher_folder, tmp_path):
-    """Two compute the same texts at the same moment, a third one some of them in other shards, while one of these is damaged."""
-    arguments = [("0", "40"), ("0", "40"), ("30", "50")]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", COMPUTE, teacher_folder("bert"), tmp_path, *part],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for part in arguments
-    ]  # fmt: skip
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    for process in processes:
-        _, messages = process.communicate(timeout=300)
-        assert process.returncode == 0, messages
-    (folder,) = Path(tmp_path).iterdir()
-    assert len([path for path in folder.iterdir() if path.name.startswith(".")]) == 0
+def test_two_processes_that_begin_together_explain_each_text_once(told, root: Path) -> None:
+    assert sum(told["explained"]) == TEXTS
+    assert bytes_of(store_of(root, "shared")) == bytes_of(store_of(root, "whole"))
+    assert hidden(store_of(root, "shared")) == []
+
+
+def test_processes_that_want_the_same_texts_in_other_shards_do_not_disturb_each_other(told, root: Path) -> None:
+    """Each of them found all of its texts in the store."""
+    assert len(bytes_of(store_of(root, "mixed"))) > 50 / SHARD_TEXTS
+    assert hidden(store_of(root, "mixed")) == []

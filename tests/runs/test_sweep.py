@@ -13,9 +13,9 @@ from safetensors.torch import load_file
 
 from dixtill_core.config import TeachConfig
 from dixtill_core.errors import CheckpointError, ConfigError, DixtillError
+from dixtill_core.lock import LockedError
 from dixtill_core.progress import Progress
 from dixtill_core.runs.folder import Run
-from dixtill_core.runs.lock import LockedError
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import RunStore, Upload
 from dixtill_core.runs.sweep import plan_sweep, run_sweep

@@ -13,11 +13,11 @@ from safetensors.torch import load_file
 from dixtill_core.config import TeachConfig
 from dixtill_core.distill.trainer import STATE
 from dixtill_core.errors import CheckpointError, DataError, DixtillError
+from dixtill_core.lock import LockedError
 from dixtill_core.models.checkpoint import load_student
 from dixtill_core.models.pair import load_pair
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.layout import EPOCHS, TEACHING_STATE
-from dixtill_core.runs.lock import LockedError
 from dixtill_core.runs.store import RunStore, Upload
 from dixtill_core.runs.training import train_run
 

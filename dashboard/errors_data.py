@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from dashboard.errors_state import DATA, PAIR, ignore_in_link
 from dashboard.job_panel import follow_job, start_job
 from dashboard.markdown import as_markdown
 from dashboard.resources import find_pairs, load_jobs, load_models, load_sample, pair_version
+from dixtill_core.data.label_map import LabelMap, match_labels, write_label_map
 from dixtill_core.errors import DataError, DixtillError
 from dixtill_core.paths import BUNDLED_PAIR
 
@@ -30,6 +31,8 @@ TITLES = {SAMPLE: "bundled sample", TEST: "the run's test data", FILE: "a file o
 KEPT = 4
 """Analyses in memory, those last used; 100,000 texts take some hundred megabytes."""
 LARGEST_FILE_MB = 200
+_UNMATCHED = "errors_unmatched"
+"""In the session: the file that was read last, until it is analysed."""
 
 
 @dataclass(frozen=True)
@@ -216,14 +219,15 @@ def _test_data(folder: str) -> Dataset:
 
 
 def ask_file(request: Request) -> None:
-    """Ask for a file, and analyse it."""
+    """Ask for a file, for its labels where they are called otherwise, and analyse it."""
     from dashboard.file_evaluation import read_upload
 
     with st.form("errors_file", enter_to_submit=False):
         upload = st.file_uploader(
             "A CSV, TSV or Parquet file with a column of texts and one of labels", type=["csv", "tsv", "parquet"],
             max_upload_size=LARGEST_FILE_MB, key="errors_upload",
-            help="UTF-8 with a header, a text a row. Labels have to be the models', by name or by number. The file stays on this machine.",
+            help="UTF-8 with a header, a text a row. Labels that are called otherwise than the models' are asked about. The file stays on "
+            "this machine.",
         )  # fmt: skip
         with st.container(horizontal=True):
             text_column = st.text_input("Text column", key="errors_text_column", placeholder="found by its usual names")
@@ -234,12 +238,48 @@ def ask_file(request: Request) -> None:
     elif is_asked and upload is not None:
         content = upload.getvalue()
         dataset = read_upload(upload.name, content, text_column.strip(), label_column.strip())
-        digest = hashlib.sha256(content + f"|{text_column}|{label_column}".encode()).hexdigest()[:16]
-        start(Request(request.folder, request.version, f"file:{digest}"), dataset)
-        st.rerun()
+        st.session_state[_UNMATCHED] = (request, hashlib.sha256(content + f"|{text_column}|{label_column}".encode()), dataset)
+        try:
+            start_file(request, None)
+        except DataError as error:
+            if error.setting != "label_map":
+                st.session_state[_UNMATCHED] = None
+                raise
+    ask_labels(request)
 
 
-def start(request: Request, dataset: Dataset) -> None:
+def ask_labels(request: Request) -> None:
+    """Where a file has other labels than the models: ask which is which, as the page Train does, and analyse it."""
+    from dashboard.train_teacher import TeacherChoice, map_labels
+
+    read = st.session_state.get(_UNMATCHED)
+    if read is None or read[0] != request:
+        return
+    dataset: Dataset = read[2]
+    names = tuple(load_models(request.folder, request.version).teacher.label_names)
+    with st.container(border=True):
+        label_map = map_labels(dataset, TeacherChoice(request.folder, names))
+        if st.button("Analyse with these labels", key="errors_map_labels", type="primary", disabled=load_jobs().running() is not None):
+            start_file(request, label_map)
+
+
+def start_file(request: Request, label_map: LabelMap | None) -> None:
+    """Analyse the file that was read last; what it is called depends on everything that decides the texts.
+
+    Raises:
+        DataError: labels that are not the models', or a map that leaves no text.
+        JobError: something else is running.
+    """
+    _, digest, dataset = st.session_state[_UNMATCHED]
+    if label_map is not None:
+        digest = digest.copy()
+        digest.update(write_label_map(label_map).encode())
+    start(Request(request.folder, request.version, f"file:{digest.hexdigest()[:16]}"), dataset, label_map)
+    st.session_state[_UNMATCHED] = None
+    st.rerun()
+
+
+def start(request: Request, dataset: Dataset, label_map: LabelMap | None = None) -> None:
     """Analyse in the background.
 
     Raises:
@@ -248,18 +288,11 @@ def start(request: Request, dataset: Dataset) -> None:
     """
     from dixtill_core.analysis.analyse import analyse
     from dixtill_core.analysis.corpus import AnalysedCorpus
-    from dixtill_core.data.label_map import match_labels
 
     load_jobs().require_idle()
     with st.spinner("Loading both models …", show_time=True):
         pair = load_models(request.folder, request.version)
-    run = run_of(request.folder)
-    try:
-        matched = match_labels(dataset, pair.teacher.label_names)
-    except DataError:
-        if run is None or run.spec.label_map is None:
-            raise
-        matched = match_labels(dataset, pair.teacher.label_names, run.spec.label_map)  # Named as the run's own data.
+    matched = _matched(dataset, pair.teacher.label_names, run_of(request.folder), label_map)
     training = training_data(request.folder)
     name = Path(dataset.source).name
 
@@ -268,6 +301,19 @@ def start(request: Request, dataset: Dataset) -> None:
             yield (request, name, item) if isinstance(item, AnalysedCorpus) else item
 
     start_job(KIND, f"Analysing {name}", work)
+
+
+def _matched(dataset: Dataset, names: Sequence[str], run: Run | None, label_map: LabelMap | None) -> Dataset:
+    """With the models' labels: by the map, by name or number, or else named as the run's own data were."""
+    try:
+        return match_labels(dataset, names, label_map)
+    except DataError as error:
+        if label_map is None and run is not None and run.spec.label_map is not None:
+            try:
+                return match_labels(dataset, names, run.spec.label_map)
+            except DataError:
+                raise error from None
+        raise
 
 
 def _worded(error: DixtillError) -> str:

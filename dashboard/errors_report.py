@@ -1,4 +1,4 @@
-"""The report on the texts that the filters leave, made in the background and then offered as a file."""
+"""Files of the texts that the filters leave: the report, and many texts as CSV, are made in the background and then offered."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from dixtill_core.analysis.corpus import AnalysedCorpus
     from dixtill_core.notes.note import Note
 
-KIND = "errors_report"
+KIND, CSV_KIND = "errors_report", "errors_csv"
+AT_ONCE = 5000
+"""Texts whose CSV is written while one waits for the download: a second or so."""
 MIMES = {"HTML": "text/html", "PDF": "application/pdf"}
 
 
 @dataclass(frozen=True)
-class MadeReport:
+class MadeFile:
     name: str
     mime: str
     content: bytes
@@ -48,17 +50,68 @@ def offer_report(request: Request, corpus: AnalysedCorpus, positions: np.ndarray
                 start_report(corpus, chosen, notes, kind or "HTML", title.strip())
             except DixtillError as error:
                 st.error(as_markdown(str(error)))
-        state = follow_job(KIND)
-        if state is not None and isinstance(state.result, MadeReport):
-            made = state.result
-            st.caption(as_markdown(f"Ready: {made.about}"))
-            st.download_button(f"Download {made.name}", made.content, made.name, made.mime, key="errors_report_file", on_click="ignore")
+        _offer_made(KIND)
+
+
+def offer_csv(corpus: AnalysedCorpus, positions: np.ndarray) -> None:
+    """The texts for a spreadsheet: at once, or where they are many, made first."""
+    about = "All texts that the filters leave, with labels, probabilities and strongest words. No cell runs as a formula."
+    if len(positions) <= AT_ONCE:
+        st.download_button(
+            "CSV", lambda: texts_csv(corpus, positions), "dixtill-errors.csv", "text/csv", key="errors_csv", on_click="ignore", help=about
+        )
+        return
+    with st.popover("CSV", width="content"):
+        st.caption(about)
+        if st.button(f"Write {len(positions):,} texts", key="errors_csv_make", type="primary", disabled=load_jobs().running() is not None):
+            try:
+                start_csv(corpus, positions)
+            except DixtillError as error:
+                st.error(as_markdown(str(error)))
+        _offer_made(CSV_KIND)
+
+
+def texts_csv(corpus: AnalysedCorpus, positions: np.ndarray) -> bytes:
+    from dixtill_core.analysis.export import csv_bytes, text_rows
+
+    return csv_bytes(text_rows(corpus, positions))
+
+
+def start_csv(corpus: AnalysedCorpus, positions: np.ndarray) -> None:
+    """Raises JobError where something else is running."""
+    about = _about(len(positions))
+
+    def work() -> Iterator[Any]:
+        from dixtill_core.analysis.export import text_rows_csv
+
+        for item in text_rows_csv(corpus, positions):
+            yield MadeFile("dixtill-errors.csv", "text/csv", item, about) if isinstance(item, bytes) else item
+
+    start_job(CSV_KIND, "Writing the texts as CSV", work)
+
+
+def _offer_made(kind: str) -> None:
+    """Follow the job, and offer what it made."""
+    state = follow_job(kind)
+    if state is not None and isinstance(state.result, MadeFile):
+        made = state.result
+        st.caption(as_markdown(f"Ready: {made.about}"))
+        st.download_button(f"Download {made.name}", made.content, made.name, made.mime, key=f"{kind}_file", on_click="ignore")
+
+
+def _asked() -> str:
+    """The filters in words of the link."""
+    return "; ".join(f"{name} {', '.join(values)}" for name, values in filters().to_query().items())
+
+
+def _about(n: int) -> str:
+    asked = _asked()
+    return f"{n:,} texts" + (f", those with {asked}" if asked else "")
 
 
 def start_report(corpus: AnalysedCorpus, positions: np.ndarray, notes: Sequence[Note], kind: str, title: str) -> None:
     """Raises JobError where something else is running."""
-    query = filters().to_query()
-    asked = "; ".join(f"{name} {', '.join(values)}" for name, values in query.items())
+    asked, about = _asked(), _about(len(positions))
 
     def work() -> Iterator[Any]:
         from dixtill_core.report.contents import build_report
@@ -66,8 +119,7 @@ def start_report(corpus: AnalysedCorpus, positions: np.ndarray, notes: Sequence[
         from dixtill_core.report.pdf import report_pdf
 
         report = build_report(corpus, positions, notes, chosen=f"those with {asked}" if asked else "", title=title)
-        about = f"{len(positions):,} texts" + (f", those with {asked}" if asked else "")
         for item in report_html(report) if kind == "HTML" else report_pdf(report):
-            yield MadeReport(f"dixtill-errors.{kind.lower()}", MIMES[kind], item, about) if isinstance(item, bytes) else item
+            yield MadeFile(f"dixtill-errors.{kind.lower()}", MIMES[kind], item, about) if isinstance(item, bytes) else item
 
     start_job(KIND, f"Writing the report as {kind}", work)

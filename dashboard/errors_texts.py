@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.errors_filters import selection, show_filters
-from dashboard.errors_report import offer_report
+from dashboard.errors_report import offer_csv, offer_report
 from dashboard.errors_state import ORDER, ORDERS, PAGE, ROW, ROWS, filters, open_row, set_filters
 from dashboard.errors_text import show_text
 from dashboard.markdown import as_markdown
@@ -53,10 +53,7 @@ def show_texts(request: Request, corpus: AnalysedCorpus, notes: Sequence[Note]) 
             "Order", list(ORDERS), key="errors_order_box", format_func=lambda name: ORDERS[name].title, on_change=_take_order, width=250
         )  # fmt: skip
         first = choose_page(len(positions))
-        st.download_button(
-            "CSV", lambda: texts_csv(corpus, positions), "dixtill-errors.csv", "text/csv", key="errors_csv", on_click="ignore",
-            help="All texts that the filters leave, with labels, probabilities and strongest words. No cell runs as a formula.",
-        )  # fmt: skip
+        offer_csv(corpus, positions)
         offer_report(request, corpus, positions, notes)
     show_page(corpus, positions[first : first + ROWS], notes)
 
@@ -67,12 +64,6 @@ def ordered(table: pd.DataFrame, mask: np.ndarray, order: str) -> np.ndarray:
     by = ORDERS[order]
     values = table[by.column].to_numpy(dtype=np.float64)[positions]
     return positions[np.argsort(values if by.ascending else -values, kind="stable")]
-
-
-def texts_csv(corpus: AnalysedCorpus, positions: np.ndarray) -> bytes:
-    from dixtill_core.analysis.export import csv_bytes, text_rows
-
-    return csv_bytes(text_rows(corpus, positions))
 
 
 def choose_page(n: int) -> int:

@@ -10,6 +10,7 @@ No cell is a formula: a text that begins with =, +, -, @ or a tab has an apostro
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from dixtill_core.errors import DixtillError
 from dixtill_core.export.tables import safe_cell
 from dixtill_core.files import replace_folder, write_atomic, write_json
 from dixtill_core.metrics.agreement import top_words
+from dixtill_core.progress import Progress
 
 TEXTS, REASONS, PARTING, OVERVIEW = "texts.csv", "reasons.csv", "parting.csv", "overview.json"
 FILES = (TABLE, RECORD, TEXTS, REASONS, PARTING, OVERVIEW)
 STRONGEST = 5
+ROWS_TOGETHER = 1000
 _AS_THEY_ARE = (
     "gold", "teacher", "student", "outcome", "teacher_confidence", "student_confidence", "teacher_margin", "student_margin",
     "agreement_at_3", "sign_agreement_at_3", "teacher_comprehensiveness", "teacher_sufficiency", "student_comprehensiveness",
@@ -81,20 +84,30 @@ def text_rows(corpus: AnalysedCorpus, rows: np.ndarray | None = None) -> pd.Data
     """
     table = corpus.table if rows is None else corpus.table.iloc[rows]
     found = table[["row", "text", *_AS_THEY_ARE]].reset_index(drop=True)
+    words = [[word.text for word in split_words(text)] for text in table["text"]]  # Once for both models: it is what takes long.
     for role in ROLES:
         probabilities = np.array(table[f"{role}_probabilities"].to_list(), dtype=np.float64).reshape(len(table), len(corpus.label_names))
         for i, name in enumerate(corpus.label_names):
             found[f"{role} p({name})"] = probabilities[:, i]
-        pairs = zip(table["text"], table[f"{role}_scores"], strict=True)
-        found[f"{role}_strongest_words"] = [strongest_words(text, scores) for text, scores in pairs]
+        pairs = zip(words, table[f"{role}_scores"], strict=True)
+        found[f"{role}_strongest_words"] = [strongest_words(own, scores) for own, scores in pairs]
     found["tags"] = [", ".join(tags) for tags in table["tags"]]
     return found
 
 
-def strongest_words(text: str, scores: np.ndarray, n: int = STRONGEST) -> str:
+def strongest_words(words: Sequence[str], scores: np.ndarray, n: int = STRONGEST) -> str:
     """The words of largest magnitude with their signed scores: "slump +0.221, the -0.034"."""
-    words, scores = split_words(text), np.asarray(scores, dtype=np.float64)
-    return ", ".join(f"{words[i].text} {scores[i]:+.3f}" for i in top_words(scores, n))
+    scores = np.asarray(scores, dtype=np.float64)
+    return ", ".join(f"{words[i]} {scores[i]:+.3f}" for i in top_words(scores, n))
+
+
+def text_rows_csv(corpus: AnalysedCorpus, rows: np.ndarray) -> Iterator[Progress | bytes]:
+    """Yield progress, and last `text_rows` as `csv_bytes`."""
+    parts = [text_rows(corpus, rows[:0])]
+    for start in range(0, len(rows), ROWS_TOGETHER):
+        parts.append(text_rows(corpus, rows[start : start + ROWS_TOGETHER]))
+        yield Progress("writing the table", min(len(rows), start + ROWS_TOGETHER), len(rows))
+    yield csv_bytes(pd.concat(parts, ignore_index=True))
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from dixtill_core.analysis.corpus import load_corpus, table_bytes
-from dixtill_core.analysis.export import FILES, csv_bytes, require_room, strongest_words, text_rows, write_analysis
+from dixtill_core.analysis.export import FILES, csv_bytes, require_room, strongest_words, text_rows, text_rows_csv, write_analysis
 from dixtill_core.analysis.global_reasons import global_reasons
 from dixtill_core.analysis.overview import overview, tag_outcomes
 from dixtill_core.analysis.smart_tags import SMART_TAGS
@@ -62,8 +62,20 @@ def test_the_table_of_texts_has_every_number():
 
 
 def test_the_strongest_words_come_with_their_signs():
-    assert strongest_words("Shares fall hard", np.array([0.1, -0.9, 0.5]), 2) == "fall -0.900, hard +0.500"
-    assert strongest_words("", np.array([])) == ""
+    assert strongest_words(["Shares", "fall", "hard"], np.array([0.1, -0.9, 0.5]), 2) == "fall -0.900, hard +0.500"
+    assert strongest_words([], np.array([])) == ""
+
+
+def test_many_texts_are_written_in_steps_that_change_nothing(monkeypatch):
+    monkeypatch.setattr("dixtill_core.analysis.export.ROWS_TOGETHER", 7)
+    corpus = made_corpus(20)
+    rows = np.arange(20)[::-1]
+    *steps, content = text_rows_csv(corpus, rows)
+    assert content == csv_bytes(text_rows(corpus, rows))
+    assert [(step.done, step.total) for step in steps] == [(7, 20), (14, 20), (20, 20)]
+    *steps, content = text_rows_csv(corpus, rows[:0])
+    assert content == csv_bytes(text_rows(corpus, rows[:0]))
+    assert steps == []
 
 
 @pytest.mark.parametrize("faithfulness", [True, False])

@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dixtill_core.analysis.corpus import AnalysedCorpus, text_key
+from dixtill_core.analysis.corpus import AnalysedCorpus
 from dixtill_core.analysis.outcomes import outcomes
-from dixtill_core.data.words import split_words
+from dixtill_core.notes.note import text_key
 
 LABELS = ("bearish", "bullish", "neutral")
 WORDS = ["shares", "of", "the", "company", "rise", "fall", "as", "profit", "beats", "forecasts", "but", "outlook", "not", "cut", "today"]
+LENGTH = 7
+"""Words of every text: six and its number."""
 
 
 def make_corpus(n: int, seed: int = 0) -> AnalysedCorpus:
     """Texts of a few words with predictions and scores at random: no model has said them."""
     random = np.random.default_rng(seed)
-    texts = [f"{' '.join(random.choice(WORDS, 6))} {i}" for i in range(n)]
-    lengths = [len(split_words(text)) for text in texts]
+    texts = [f"{' '.join(words)} {i}" for i, words in enumerate(random.choice(WORDS, (n, LENGTH - 1)).tolist())]
     labels = np.array(LABELS, dtype=object)
     columns: dict[str, object] = {
         "row": np.arange(1, n + 1),
@@ -33,14 +34,14 @@ def make_corpus(n: int, seed: int = 0) -> AnalysedCorpus:
             f"{role}_probabilities": list(probabilities.astype(np.float32)),
             f"{role}_confidence": ordered[:, -1],
             f"{role}_margin": ordered[:, -1] - ordered[:, -2],
-            f"{role}_scores": [random.normal(size=length).astype(np.float32) for length in lengths],
+            f"{role}_scores": list(random.normal(size=(n, LENGTH)).astype(np.float32)),
             f"{role}_comprehensiveness": np.nan,
             f"{role}_sufficiency": np.nan,
         }
     columns |= {
         "agreement_at_3": random.integers(0, 4, n) / 3,
         "sign_agreement_at_3": random.integers(0, 4, n) / 3,
-        "length": lengths,
+        "length": LENGTH,
         "tags": [["negation"] if "not" in text.split() else [] for text in texts],
         "outcome": outcomes(columns["gold"], columns["teacher"], columns["student"]),  # type: ignore[arg-type]
     }

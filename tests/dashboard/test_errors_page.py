@@ -12,11 +12,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard.errors_data
+import dashboard.errors_report
 import dashboard.resources
 from dashboard.errors_overview import _open_cell, _open_outcome
 from dashboard.errors_reasons import KINDS
+from dashboard.errors_report import texts_csv
 from dashboard.errors_state import FIRST_ORDER, ORDERS, OVERVIEW, ROW, ROWS, SECTIONS
-from dashboard.errors_texts import ordered, texts_csv
+from dashboard.errors_texts import ordered
 from dashboard.resources import load_jobs
 from dixtill_core.analysis.corpus import AnalysedCorpus
 from dixtill_core.analysis.filters import Filters, Range
@@ -230,6 +232,20 @@ def test_a_hundred_thousand_texts_are_filtered_and_paged_without_waiting(monkeyp
     assert table_of(page, "errors_table")["row"].tolist() == expected.tolist()[:ROWS]
     assert f"{len(expected):,}" in said(page)
     assert not page.exception
+
+
+def test_many_texts_are_written_in_the_background(shipped: AnalysedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dashboard.errors_report, "AT_ONCE", 50)
+    page = open_errors(outcome="only_teacher")
+    page.button(key="errors_csv_make").click().run()
+    wait_for(page, "errors_csv")
+    job = load_jobs().latest("errors_csv")
+    assert job is not None
+    expected = np.flatnonzero(shipped.table["outcome"] == "only_teacher")
+    assert job.state.result.content == texts_csv(shipped, expected)
+    assert has_key(page.get("download_button"), "errors_csv_file")
+    monkeypatch.setattr(dashboard.errors_report, "AT_ONCE", len(expected))
+    assert has_key(open_errors(outcome="only_teacher").get("download_button"), "errors_csv")
 
 
 def test_the_file_of_the_texts_runs_no_formula() -> None:

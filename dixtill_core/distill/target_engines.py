@@ -160,7 +160,8 @@ class Processes:
 def _feed(workers: dict[Connection, Any], work: ShardWork) -> Iterator[int]:
     """Give every worker that is ready a shard's texts, until all shards are written."""
     shards = claim_shards(work.missing, work.shards)
-    awaited, ready = list(workers), []  # A worker says that it has loaded the teacher, and later that its shard is done.
+    ready: list[Connection] = []
+    awaited = list(workers)  # A worker says that it has loaded the teacher, and later that its shard is done.
     given: dict[Connection, ClaimedShard] = {}
     try:
         while True:

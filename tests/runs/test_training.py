@@ -1,65 +1,20 @@
 import math
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
-from dixtill_core.config import TeachConfig
 from dixtill_core.distill.trainer import STATE
 from dixtill_core.errors import CheckpointError, DataError, DixtillError
 from dixtill_core.lock import LockedError
 from dixtill_core.models.checkpoint import load_student
 from dixtill_core.models.pair import load_pair
 from dixtill_core.runs.folder import Run
-from dixtill_core.runs.layout import EPOCHS, TEACHING_STATE
-from dixtill_core.runs.store import RunStore, Upload
+from dixtill_core.runs.layout import EPOCHS
+from dixtill_core.runs.store import Upload
 from dixtill_core.runs.training import train_run
-
-FOLLOW = (
-    "import sys\nfrom pathlib import Path\nimport torch\n"
-    "from dixtill_core.runs.folder import Run\nfrom dixtill_core.runs.training import train_run\n"
-    "torch.set_num_threads(1)\n"
-    "for step in train_run(Run(Path(sys.argv[1])), cache=Path(sys.argv[2]), device='cpu'):\n    print(step.stage, step.epoch, flush=True)\n"
-)
-
-
-def _weights(run, part="student", name="model.safetensors"):
-    return load_file(run.folder / part / name)
-
-
-def _assert_same(first, second, *where):
-    one, other = _weights(first, *where), _weights(second, *where)
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory, teacher_folder, small_csv, cache):
-    """A run that nothing disturbed."""
-    from tests.runs.conftest import make_spec
-
-    run = RunStore(tmp_path_factory.mktemp("whole")).create(make_spec(teacher_folder, small_csv), "Whole")
-    list(train_run(run, cache=cache))
-    return run
-
-
-def _kill_at(run, cache, line):
-    """Train in another process and kill it as it says `line`."""
-    environment = os.environ | {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", FOLLOW, str(run.folder), str(cache)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        for said in process.stdout:
-            if said.startswith(line):
-                process.send_signal(signal.SIGKILL)
-                break
-        process.stdout.read()
-    assert process.returncode == -signal.SIGKILL
+from tests.runs.conftest import TEST_TEXTS, assert_same, begin_evaluation, weights
 
 
 def test_a_run_leaves_its_record_its_epochs_the_watched_sentence_and_the_pair(whole, spec):
@@ -90,46 +45,6 @@ def test_the_watched_sentence_is_read_after_every_epoch_as_the_models_read_it(wh
     assert watched.epochs[0].scores != watched.epochs[2].scores
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["explaining the watched", "explaining with the teacher", "asking the teacher", "training the student 1", "training the student 3"],
-)
-def test_a_run_killed_in_any_stage_is_interrupted_and_ends_in_the_same_weights(whole, spec, store, tmp_path, line):
-    """kill -9, as a crash of the server or a power cut would."""
-    run = store.create(spec, "Killed")
-    _kill_at(run, tmp_path / "cache", line)
-    card = run.card()
-    assert card.status == "interrupted"
-    assert card.can_resume
-    list(train_run(run, cache=tmp_path / "cache"))
-    assert run.card().status == "finished"
-    _assert_same(run, whole)
-    assert [record.metrics for record in run.epochs()] == [record.metrics for record in whole.epochs()]
-    assert run.watched() == whole.watched()
-    assert run.card().metrics == whole.card().metrics
-
-
-def test_a_run_killed_while_its_teacher_is_taught_ends_in_the_same_weights(store, cache, spec, small_csv):
-    header, *rows = small_csv.read_text().splitlines()
-    few = Upload("few.csv", "\n".join([header, *rows[::4]]).encode())
-    teach = TeachConfig(epochs=2, batch_size=4, lora_rank=2, max_length=32, validation_share=0.5)
-    spec = replace(spec, teach=teach, distill=replace(spec.distill, epochs=1, augmented_texts=0, validation_share=0.5))
-    killed, undisturbed = (store.create(spec, name, upload=few) for name in ("Killed", "Undisturbed"))
-    list(train_run(undisturbed, cache=cache, device="cpu"))
-    _kill_at(killed, cache, "training the teacher 2")
-    assert (killed.folder / TEACHING_STATE).exists()
-    stages = [(step.stage, step.epoch) for step in train_run(killed, cache=cache, device="cpu")]
-    assert ("training the teacher", 1) not in stages
-    _assert_same(killed, undisturbed, "teacher", "adapter_model.safetensors")
-    _assert_same(killed, undisturbed)
-    assert [record.epoch for record in killed.epochs("teacher")] == [1, 2]
-    assert killed.epochs("teacher")[-1].metrics == undisturbed.epochs("teacher")[-1].metrics
-    assert not (killed.folder / TEACHING_STATE).exists()
-    pair = load_pair(killed.folder, device="cpu")
-    assert pair.teacher.label_names == ("bearish", "bullish", "neutral")
-    assert (killed.folder / "pair.json").read_text().count(str(killed.folder)) == 0  # The teacher travels with the run.
-
-
 def test_closing_cancels_and_keeps_the_best_epoch_and_training_again_finishes(whole, store, spec, cache):
     run = store.create(spec, "Stopped")
     steps = train_run(run, cache=cache)
@@ -139,7 +54,7 @@ def test_closing_cancels_and_keeps_the_best_epoch_and_training_again_finishes(wh
     assert (card.status, card.has_student, card.can_resume, card.epochs) == ("cancelled", True, True, 1)
     assert card.metrics["epoch"] == 1
     list(train_run(run, cache=cache))
-    _assert_same(run, whole)
+    assert_same(run, whole)
     assert run.card().seconds > card.seconds
     with pytest.raises(DixtillError, match="is finished"):
         next(train_run(run, cache=cache))
@@ -202,11 +117,11 @@ def test_data_that_changed_under_a_stopped_run_are_not_mixed_in(store, spec, cac
     steps = train_run(run, cache=cache)
     next(step for step in steps if step.metrics)
     steps.close()
-    before = _weights(run)
+    before = weights(run)
     data.write_text(data.read_text().replace("bullish", "bearish", 3))
     with pytest.raises(DixtillError, match="the data changed"):
         list(train_run(run, cache=cache))
-    assert all(torch.equal(before[name], tensor) for name, tensor in _weights(run).items())
+    assert all(torch.equal(before[name], tensor) for name, tensor in weights(run).items())
     data.write_bytes(small_csv.read_bytes())
     list(train_run(run, cache=cache))
     assert run.card().status == "finished"
@@ -219,7 +134,7 @@ def test_a_damaged_training_state_starts_the_training_again_and_its_journal_with
     steps.close()
     (run.folder / STATE).write_bytes(b"\x08\0\0\0\0\0\0\0{}")
     list(train_run(run, cache=cache))
-    _assert_same(run, whole)
+    assert_same(run, whole)
     assert [record.epoch for record in run.epochs()] == [1, 2, 3]
     assert len((run.folder / EPOCHS).read_text().splitlines()) == 5
 
@@ -230,29 +145,25 @@ def test_a_folder_that_is_no_run_is_a_message(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_test_data_are_evaluated_at_the_end_and_never_trained_on(whole, store, spec, cache, small_csv):
-    header, *rows = small_csv.read_text().splitlines()
-    test = Upload("held out.csv", "\n".join([header, *rows[::3]]).encode())
-    run = store.create(spec, "Tested", test_upload=test)
-    list(train_run(run, cache=cache))
-    _assert_same(run, whole)
-    scores = run.card().test
-    assert scores.texts == len(rows[::3]) == scores.student["n"]
+def test_test_data_are_evaluated_at_the_end_and_never_trained_on(whole, tested):
+    assert_same(tested, whole)
+    scores = tested.card().test
+    assert scores.texts == TEST_TEXTS == scores.student["n"]
     assert 0 <= scores.fidelity <= 1
     assert {"accuracy", "macro_f1", "mcc"} <= scores.teacher.keys()
     assert "feature_agreement@3" in scores.agreement
 
 
-def test_a_run_stopped_in_its_final_evaluation_does_not_train_again(whole, store, spec, cache, small_csv):
-    run = store.create(spec, "Nearly", test_upload=Upload("test.csv", small_csv.read_bytes()))
+def test_a_run_stopped_in_its_final_evaluation_does_not_train_again(tested, store, cache):
+    run = begin_evaluation(store, tested)
     steps = train_run(run, cache=cache)
     next(step for step in steps if step.stage == "evaluating")
     steps.close()
     assert (run.card().status, run.card().test) == ("cancelled", None)
     stages = {step.stage for step in train_run(run, cache=cache)}
     assert "training the student" not in stages
-    assert run.card().test is not None
-    _assert_same(run, whole)
+    assert run.card().test == tested.card().test
+    assert_same(run, tested)
 
 
 def test_labels_are_mapped_and_left_out_as_the_user_says(store, spec, cache, small_csv):

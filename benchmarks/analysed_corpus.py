@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from dixtill_core.analysis.corpus import table_bytes, text_key
+from dixtill_core.analysis.corpus import table_bytes
 from dixtill_core.analysis.distributions import select
 from dixtill_core.analysis.filters import Filters, Range
 from dixtill_core.analysis.global_reasons import global_reasons
@@ -27,6 +27,7 @@ from dixtill_core.analysis.shipped import load_shipped
 from dixtill_core.analysis.smart_tags import tag_table
 from dixtill_core.benchmark import is_busy
 from dixtill_core.models.checkpoint import load_student
+from dixtill_core.notes.note import text_key
 from dixtill_core.paths import BUNDLED_PAIR
 
 COMBINED = Filters(gold=("bearish",), outcome=("only_teacher", "both_wrong_alike"), student_confidence=Range(0.5), tags=("number",))

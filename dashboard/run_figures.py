@@ -14,7 +14,7 @@ from dashboard.run_settings import NONE
 from dashboard.train_stages import duration
 from dixtill_core.export.numbers import format_bytes
 from dixtill_core.files import folder_bytes
-from dixtill_core.models.pair import STUDENT
+from dixtill_core.models.pair_folder import STUDENT
 
 if TYPE_CHECKING:
     from dixtill_core.runs.compare import RunComparison

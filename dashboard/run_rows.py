@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dixtill_core.files import folder_bytes
-from dixtill_core.models.pair import STUDENT
+from dixtill_core.models.pair_folder import STUDENT
 from dixtill_core.runs.layout import UPLOAD
 from dixtill_core.runs.sweep_grid import READ_BY
 

@@ -12,7 +12,7 @@ from dashboard.markdown import as_markdown
 from dashboard.training_charts import AGREEMENT_LINES, QUALITY_LINES, TEACHER_LINES, Line, epochs_figure, epochs_table, loss_lines
 from dixtill_core.export.numbers import format_bytes
 from dixtill_core.files import folder_bytes
-from dixtill_core.models.pair import STUDENT
+from dixtill_core.models.pair_folder import STUDENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.special import softmax
 
 from dixtill_core.config import ExplainConfig
-from dixtill_core.data.words import Word, split_words
-from dixtill_core.errors import ConfigError, DataError
+from dixtill_core.data.words import Word, require_words, split_words
+from dixtill_core.errors import ConfigError
 from dixtill_core.explain.attention import attention_of
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.explainers import explain, find_explainer
@@ -80,9 +80,7 @@ def compare(
     """
     find_explainer(teacher_explainer, "teacher")
     find_explainer(student_explainer, "student")
-    words = split_words(text)
-    if not words:
-        raise DataError("The text has no words. Type a sentence.")
+    words = require_words(text)
     config = config or ExplainConfig()
     target_index = None if target is None else _label_index(pair.teacher.label_names, target)
     readable, notes = _readable_part(pair, text, words)

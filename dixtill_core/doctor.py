@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dixtill_core.doctor_checks import CHECKS, CheckFailed, megabytes
 from dixtill_core.errors import DixtillError
-from dixtill_core.models.teacher import Teacher, load_teacher
-from dixtill_core.models.teacher_loading import BUNDLED, NotAClassifierError, TokenizerError
+from dixtill_core.models.teacher_reference import BUNDLED, find_teacher
 from dixtill_core.progress import Progress
 
+if TYPE_CHECKING:
+    from dixtill_core.models.teacher import Teacher
+
 NOTHING_ELSE = "What is wrong stands below. Nothing else could be checked."
+
+
+class CheckFailed(Exception):
+    """Something is wrong with a teacher; the message says what, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,16 @@ def diagnose(reference: str | Path = BUNDLED, *, device: str | None = None, allo
     Args:
         reference, device, allow_download: as in `load_teacher`.
     """
+    try:
+        find_teacher(reference)
+    except DixtillError as error:
+        yield Diagnosis(str(reference), (Check("loading", False, str(error)),))
+        return
+    # Only now, since where nothing lies to be loaded that is said without waiting for PyTorch.
+    from dixtill_core.doctor_checks import CHECKS, loaded_checks
+    from dixtill_core.models.teacher import load_teacher
+    from dixtill_core.models.teacher_loading import NotAClassifierError, TokenizerError
+
     total = 2 + len(CHECKS)
     yield Progress("checking the teacher", 0, total, detail="loading")
     try:
@@ -63,7 +78,7 @@ def diagnose(reference: str | Path = BUNDLED, *, device: str | None = None, allo
     except DixtillError as error:
         yield Diagnosis(str(reference), (Check("loading", False, str(error)),))
         return
-    checks = [_loading(teacher), _classifier(teacher), _tokenizer(teacher)]
+    checks = loaded_checks(teacher)
     for done, (name, check) in enumerate(CHECKS.items(), start=2):
         yield Progress("checking the teacher", done, total, detail=name)
         checks.append(_run(name, check, teacher))
@@ -79,26 +94,3 @@ def _run(name: str, check: Callable[[Teacher], str], teacher: Teacher) -> Check:
     except Exception as error:  # Whatever a network raises, the other checks go on.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         return Check(name, False, f"It failed: {reason.rstrip('.')}. Choose another model, or report this.")
-
-
-def _loading(teacher: Teacher) -> Check:
-    size = f"{teacher.parameters / 1e6:,.1f} million parameters, {megabytes(teacher.bytes_on_disk)}"
-    kind = type(teacher.model).__name__
-    return Check("loading", True, f"{kind}, {size}, on {teacher.device}, in float32; no code of its own was run, no pickle read.")
-
-
-def _classifier(teacher: Teacher) -> Check:
-    names = [label if len(label) <= 30 else f"{label[:29]}…" for label in teacher.label_names]
-    detail = f"{len(names)} labels: {', '.join(names)}."
-    if all(label == f"LABEL_{number}" for number, label in enumerate(teacher.label_names)):
-        detail += " They have no names of their own: data with named labels will not match. Set id2label in config.json."
-    kind = getattr(teacher.model.config, "problem_type", None)
-    if kind in ("multi_label_classification", "regression"):
-        detail += f" It was trained for {kind.replace('_', ' ')}, but DiXtill takes one label a text. Choose a model trained for that."
-        return Check("classifier", False, detail)
-    return Check("classifier", True, detail)
-
-
-def _tokenizer(teacher: Teacher) -> Check:
-    kind = type(teacher.tokenizer.backend_tokenizer.model).__name__
-    return Check("fast tokenizer", True, f"{kind}; pads with {teacher.tokenizer.pad_token}; knows {len(teacher.tokenizer):,} pieces.")

@@ -1,4 +1,4 @@
-"""The checks of `dixtill doctor` on a teacher that is loaded, each a function that returns what it found.
+"""The checks of `dixtill doctor` on a teacher that is loaded; those of `CHECKS` are functions that return what they found.
 
 A check that finds something wrong raises `CheckFailed`, whose message also says what to do.
 """
@@ -16,6 +16,7 @@ import torch
 from dixtill_core.benchmark import is_busy
 from dixtill_core.config import Baseline, ExplainConfig
 from dixtill_core.data.words import split_words
+from dixtill_core.doctor import Check, CheckFailed
 from dixtill_core.errors import ModelError
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.explain.gradients import EmbeddedTexts
@@ -42,8 +43,32 @@ TIMED_SECONDS = 2.0
 SHOWN_WORDS = 6
 
 
-class CheckFailed(Exception):
-    """Something is wrong with a teacher; the message says what, and what to do."""
+def loaded_checks(teacher: Teacher) -> list[Check]:
+    """What is known of a teacher once it is loaded."""
+    return [_loading(teacher), _classifier(teacher), _tokenizer(teacher)]
+
+
+def _loading(teacher: Teacher) -> Check:
+    size = f"{teacher.parameters / 1e6:,.1f} million parameters, {megabytes(teacher.bytes_on_disk)}"
+    kind = type(teacher.model).__name__
+    return Check("loading", True, f"{kind}, {size}, on {teacher.device}, in float32; no code of its own was run, no pickle read.")
+
+
+def _classifier(teacher: Teacher) -> Check:
+    names = [label if len(label) <= 30 else f"{label[:29]}…" for label in teacher.label_names]
+    detail = f"{len(names)} labels: {', '.join(names)}."
+    if all(label == f"LABEL_{number}" for number, label in enumerate(teacher.label_names)):
+        detail += " They have no names of their own: data with named labels will not match. Set id2label in config.json."
+    kind = getattr(teacher.model.config, "problem_type", None)
+    if kind in ("multi_label_classification", "regression"):
+        detail += f" It was trained for {kind.replace('_', ' ')}, but DiXtill takes one label a text. Choose a model trained for that."
+        return Check("classifier", False, detail)
+    return Check("classifier", True, detail)
+
+
+def _tokenizer(teacher: Teacher) -> Check:
+    kind = type(teacher.tokenizer.backend_tokenizer.model).__name__
+    return Check("fast tokenizer", True, f"{kind}; pads with {teacher.tokenizer.pad_token}; knows {len(teacher.tokenizer):,} pieces.")
 
 
 def _offsets(teacher: Teacher) -> str:

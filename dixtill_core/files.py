@@ -1,4 +1,4 @@
-"""Atomic writes and fingerprints: a reader sees the old content or the new, never half of either."""
+"""Atomic writes, fingerprints and records: a reader sees the old content or the new, never half of either."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dixtill_core.errors import DixtillError
+from dixtill_core.errors import CheckpointError, DixtillError
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -46,6 +46,30 @@ def make_folder(path: Path) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Atomic, human-readable JSON."""
     write_atomic(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def read_json(path: Path, format: int, *, missing: str, again: str) -> dict[str, Any]:
+    """A JSON file that says its format.
+
+    Args:
+        missing: what to say where there is no file.
+        again: what helps against a damaged one: "analyse the corpus again".
+
+    Raises:
+        CheckpointError: not there, not JSON, or of another format.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CheckpointError(missing) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}. Put a copy of the file in its place, or {again}.") from error
+    if not isinstance(found, dict) or found.get("format") != format:
+        shown = found.get("format") if isinstance(found, dict) else None
+        raise CheckpointError(
+            f"{path} has format {shown!r}, this version of DiXtill reads format {format}. Use the version that wrote it, or {again}."
+        )
+    return found
 
 
 @contextmanager
@@ -88,6 +112,8 @@ def previous_folder(path: Path) -> Path:
 
 def recover_folder(path: Path) -> None:
     """Put back the folder that a crash in the middle of `replace_folder` left under its other name."""
+    if not Path(path).name:  # The root, or the folder that one is in: never swapped.
+        return
     previous = previous_folder(Path(path))
     if not Path(path).exists() and previous.exists():
         os.rename(previous, path)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dixtill_core.errors import DixtillError
+from dixtill_core.errors import CheckpointError, DixtillError
 from dixtill_core.files import (
     folder_bytes,
     previous_folder,
+    read_json,
     recover_folder,
     replace_folder,
     sha256_of_file,
@@ -46,6 +47,30 @@ def test_a_file_is_written_whole_and_its_folders_are_made(tmp_path: Path) -> Non
     assert path.read_bytes() == b"newer"
     assert names_in(path.parent) == ["file.bin"]
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "There is none here."),
+        (b"", "is damaged: .* Put a copy of the file in its place, or make it again."),
+        (b"\xff", "is damaged: .* or make it again."),
+        (b"[" * 100_000, "is damaged: .* or make it again."),
+        (b"[]", "has format None, this version of DiXtill reads format 2. Use the version that wrote it, or make it again."),
+        (b'{"format": "<b>"}', "has format '<b>', this version of DiXtill reads format 2. "),
+    ],
+)
+def test_a_record_that_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "record.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=said):
+        read_json(path, 2, missing="There is none here.", again="make it again")
+
+
+def test_a_record_of_the_wanted_format_is_read(tmp_path: Path) -> None:
+    write_json(tmp_path / "record.json", {"format": 2, "text": "é"})
+    assert read_json(tmp_path / "record.json", 2, missing="", again="") == {"format": 2, "text": "é"}
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])

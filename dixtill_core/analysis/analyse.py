@@ -26,7 +26,6 @@ from dixtill_core.analysis.corpus import (
     load_corpus,
     save_corpus,
     student_fingerprint,
-    text_key,
 )
 from dixtill_core.analysis.faithfulness_parts import measure_parts
 from dixtill_core.analysis.outcomes import outcomes
@@ -43,6 +42,7 @@ from dixtill_core.metrics.agreement import corpus_agreement
 from dixtill_core.models.classifier import Classifier
 from dixtill_core.models.pair import ModelPair
 from dixtill_core.models.student import StudentReading
+from dixtill_core.notes.note import text_key
 from dixtill_core.paths import SHIPPED_ANALYSIS, cache_folder
 from dixtill_core.progress import Progress
 

@@ -37,7 +37,7 @@ import pyarrow.parquet as parquet
 from dixtill_core.data.words import split_words
 from dixtill_core.errors import CheckpointError
 from dixtill_core.explain.attributions import WordAttributions
-from dixtill_core.files import recover_folder, replace_folder, sha256_of_file, sha256_of_json, write_atomic, write_json
+from dixtill_core.files import read_json, recover_folder, replace_folder, sha256_of_file, sha256_of_json, write_atomic, write_json
 
 if TYPE_CHECKING:
     from dixtill_core.models.pair import ModelPair
@@ -128,11 +128,6 @@ class AnalysedCorpus:
         return replace(self, table=table)
 
 
-def text_key(text: str) -> str:
-    """What stands for a text in notes and links: the hexadecimal SHA-256 of the text as typed."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def student_fingerprint(student: StudentClassifier) -> str:
     """Of weights, shape, words and labels: the same for a student that was saved and loaded again."""
     parts = [student.network.config.to_dict(), list(student.label_names), list(student.vocabulary.words)]
@@ -181,25 +176,6 @@ def table_bytes(table: pd.DataFrame) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """`analysis.json` of a folder.
-
-    Raises:
-        CheckpointError: not there, not JSON, or of another format.
-    """
-    folder = Path(folder)
-    recover_folder(folder)
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} holds no analysis. Make one with: dixtill errors") from error
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{folder / RECORD} is damaged: {error}. Analyse the corpus again.") from error
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise CheckpointError(f"{folder} holds an analysis of another version of DiXtill. Analyse the corpus again.")
-    return record
-
-
 def load_corpus(folder: Path) -> AnalysedCorpus:
     """Read an analysis and check every byte of its table.
 
@@ -207,7 +183,9 @@ def load_corpus(folder: Path) -> AnalysedCorpus:
         CheckpointError: not there, damaged, or of another format.
     """
     folder = Path(folder)
-    record = read_record(folder)
+    recover_folder(folder)
+    missing = f"{folder} holds no analysis. Make one with: dixtill errors"
+    record = read_json(folder / RECORD, FORMAT, missing=missing, again="analyse the corpus again")
     try:
         content = (folder / TABLE).read_bytes()
         if hashlib.sha256(content).hexdigest() != record["sha256"]:

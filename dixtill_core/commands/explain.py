@@ -10,7 +10,7 @@ from rich.text import Text
 
 from dixtill_core.commands.options import JsonOption, ModelsOption, chosen_pair
 from dixtill_core.commands.output import print_json
-from dixtill_core.explain.explainers import EXPLAINERS
+from dixtill_core.explain.explainers import EXPLAINERS, find_explainer
 from dixtill_core.terminal import visible
 
 if TYPE_CHECKING:
@@ -41,13 +41,20 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Why do teacher and student decide as they do? Coloured words, both models under each other."""
-    from dixtill_core.comparison import compare
     from dixtill_core.config import ExplainConfig
-    from dixtill_core.export.tables import comparison_record
+    from dixtill_core.data.words import require_words
 
     chosen = {"baseline": baseline, "output": output} | ({} if steps is None else {"n_steps": steps, "max_steps": max(steps, 400)})
     explain_config = ExplainConfig.from_dict(chosen)
     explainers = {"teacher_explainer": explainer, "student_explainer": student_explainer}
+    find_explainer(explainer, "teacher")
+    find_explainer(student_explainer, "student")
+    require_words(text)
+
+    # Only now, since what is wrong with the question is said without waiting for PyTorch.
+    from dixtill_core.comparison import compare
+    from dixtill_core.export.tables import comparison_record
+
     found = compare(chosen_pair(models), text, explain_config, target, **explainers)
     if as_json:
         print_json(comparison_record(found))

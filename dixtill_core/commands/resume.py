@@ -17,7 +17,11 @@ def resume(
 ) -> None:
     """Go on with a run that was cancelled, interrupted or failed, wherever it was started."""
     from dixtill_core.runs.folder import Run
+
+    found = Run(run)
+    _ = found.spec  # A folder that is no run is said without waiting for PyTorch.
+
     from dixtill_core.runs.training import train_run
 
-    follow(train_run(Run(run), cache=cache))
+    follow(train_run(found, cache=cache))
     say(f"The run in {run} is finished.")

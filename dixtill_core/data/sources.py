@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
-
-import regex
 
 from dixtill_core.errors import DataError
 from dixtill_core.files import make_folder, sha256_of_json
@@ -30,11 +29,11 @@ def find_table(reference: str | Path, split: str = "train") -> Path:
         raise DataError("No data are named. Give a .csv, .tsv or .parquet file, 'sample', or a Hub name like owner/dataset.")
     path = _expanded(source)
     if not is_there(path):
-        if regex.match(r"[a-z]+:/", source):
+        if re.match(r"[a-z]+:/", source):
             raise DataError(
                 f"{source} is a web address. Download the file and give its path, or name a dataset of the Hub as owner/dataset."
             )
-        if not regex.fullmatch(_HUB_NAME, source) or path.suffix.lower() in TABLE_SUFFIXES:
+        if not re.fullmatch(_HUB_NAME, source) or path.suffix.lower() in TABLE_SUFFIXES:
             raise DataError(f"There is no file {path}. Give a .csv, .tsv or .parquet file, 'sample', or a Hub name like owner/dataset.")
         path = _download(source, split)
     if path.is_dir():
@@ -100,7 +99,7 @@ def _download(name: str, split: str) -> Path:
 
 def _parts(files: list[str]) -> list[str]:
     """The first file, or all parts of it where it is one of several, as in train-00000-of-00003.parquet."""
-    numbered = regex.compile(r"(.*)-[0-9]{5}-of-([0-9]{5})(\.parquet)")
+    numbered = re.compile(r"(.*)-[0-9]{5}-of-([0-9]{5})(\.parquet)")
     if not (first := numbered.fullmatch(files[0])):
         return files[:1]
     parts = [file for file in files if (part := numbered.fullmatch(file)) and part.groups() == first.groups()]

@@ -52,6 +52,14 @@ _WORD = regex.compile(
 _INVISIBLE = regex.compile(r"[\s\p{Cc}\p{Cf}\p{Cs}\p{Zs}\p{Zl}\p{Zp}]*")
 
 
+def require_words(text: str) -> list[Word]:
+    """The words of a text that somebody typed. Raises DataError where it has none."""
+    words = split_words(text)
+    if not words:
+        raise DataError("The text has no words. Type a sentence.")
+    return words
+
+
 def split_words(text: str) -> list[Word]:
     """The words of `text` with their character offsets; empty for a text without a visible character.
 

@@ -14,7 +14,7 @@ from dixtill_core.experiments.teachers import load_importance, pruned_folder, qu
 from dixtill_core.metrics.efficiency import CORPUS, EfficiencyRow, available_threads, measure_efficiency
 from dixtill_core.models.checkpoint import load_student
 from dixtill_core.models.classifier import Classifier
-from dixtill_core.models.pair import STUDENT
+from dixtill_core.models.pair_folder import STUDENT
 from dixtill_core.models.reference import bert_base_reference
 from dixtill_core.progress import Progress, result_of
 

@@ -21,7 +21,7 @@ from dixtill_core.metrics.classification import classification_scores, fidelity
 from dixtill_core.metrics.faithfulness_corpus import sample_texts
 from dixtill_core.metrics.significance import Difference, macro_f1, matthews_correlation, mean_over_texts, paired_bootstrap
 from dixtill_core.models.checkpoint import load_student
-from dixtill_core.models.pair import STUDENT
+from dixtill_core.models.pair_folder import STUDENT
 from dixtill_core.progress import Progress, result_of
 
 AGREEMENT_KS = range(1, 11)

@@ -22,11 +22,9 @@ from safetensors.torch import load, save
 from dixtill_core.config import StudentConfig
 from dixtill_core.data.vocabulary import Vocabulary
 from dixtill_core.errors import CheckpointError, ConfigError
-from dixtill_core.files import folder_bytes, recover_folder, replace_folder, sha256_of_file, write_atomic, write_json
+from dixtill_core.files import folder_bytes, replace_folder, sha256_of_file, write_atomic, write_json
+from dixtill_core.models.pair_folder import CONFIG, STUDENT_FORMAT, VOCABULARY, WEIGHTS, read_student_config
 from dixtill_core.models.student import Student, StudentClassifier
-
-FORMAT = 1
-CONFIG, VOCABULARY, WEIGHTS = "config.json", "vocabulary.json", "model.safetensors"
 
 
 def save_student(folder: Path, student: StudentClassifier, *, metrics: Mapping[str, float], provenance: Mapping[str, Any]) -> None:
@@ -43,7 +41,7 @@ def save_student(folder: Path, student: StudentClassifier, *, metrics: Mapping[s
         write_json(
             fresh / CONFIG,
             {
-                "format": FORMAT,
+                "format": STUDENT_FORMAT,
                 "student": student.network.config.to_dict(),
                 "label_names": list(student.label_names),
                 "metrics": dict(metrics),
@@ -53,28 +51,6 @@ def save_student(folder: Path, student: StudentClassifier, *, metrics: Mapping[s
                 "sha256": {name: sha256_of_file(fresh / name) for name in (WEIGHTS, VOCABULARY)},
             },
         )
-
-
-def read_student_config(folder: Path) -> dict[str, Any]:
-    """`config.json` of a student, checked for its format.
-
-    Raises:
-        CheckpointError: not there, not JSON, or of another format.
-    """
-    folder = Path(folder)
-    recover_folder(folder)
-    if not folder.is_dir():
-        raise CheckpointError(f"There is no student at {folder}. Make one with: dixtill distill")
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} holds no {CONFIG}, so it is no student of DiXtill.") from error
-    except (ValueError, OSError) as error:
-        raise CheckpointError(f"{folder / CONFIG} is damaged: {error}. Copy the student again or distil it again.") from error
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        found = config.get("format") if isinstance(config, dict) else None
-        raise CheckpointError(f"{folder} has format {found}, this version of DiXtill reads format {FORMAT}. Use the version that wrote it.")
-    return config
 
 
 def load_student(folder: Path) -> StudentClassifier:

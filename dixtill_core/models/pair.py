@@ -1,8 +1,6 @@
 """A teacher and the student distilled from it, as one folder: what `dixtill distill` writes and everything else reads.
 
-pair.json    {"teacher": reference, relative to this folder where it is a folder in it}
-student/     the student's checkpoint
-teacher/     only where the teacher travels with the pair, as in the bundled one
+Which files there are is in `pair_folder`.
 """
 
 from __future__ import annotations
@@ -14,11 +12,10 @@ from pathlib import Path
 from dixtill_core.errors import CheckpointError, ModelError
 from dixtill_core.files import write_json
 from dixtill_core.models.checkpoint import load_student
+from dixtill_core.models.pair_folder import PAIR, STUDENT
 from dixtill_core.models.student import StudentClassifier
 from dixtill_core.models.teacher import Teacher, load_teacher
 from dixtill_core.paths import BUNDLED_PAIR
-
-PAIR, STUDENT = "pair.json", "student"
 
 
 @dataclass(frozen=True, eq=False)

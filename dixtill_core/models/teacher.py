@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from dixtill_core.data.words import Word, split_words
 from dixtill_core.errors import ModelError
 from dixtill_core.models.classifier import NO_WORD, EncodedTexts
-from dixtill_core.models.teacher_loading import BUNDLED, DEFAULT_MAX_LENGTH, VALIDATION_TEXTS, load_parts, load_tokenizer
+from dixtill_core.models.teacher_loading import DEFAULT_MAX_LENGTH, VALIDATION_TEXTS, load_parts, load_tokenizer
+from dixtill_core.models.teacher_reference import BUNDLED
 
 __all__ = [
     "BUNDLED",

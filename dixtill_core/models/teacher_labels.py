@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dixtill_core.errors import ModelError
-from dixtill_core.models.teacher_loading import BUNDLED, BUNDLED_TEACHER, read_teacher_card
+from dixtill_core.models.teacher_reference import find_teacher, is_adapter, read_teacher_card
 
 
 def read_teacher_labels(reference: str, *, allow_download: bool = False) -> tuple[str, ...]:
@@ -17,13 +17,10 @@ def read_teacher_labels(reference: str, *, allow_download: bool = False) -> tupl
     Raises:
         ModelError: no model there, or none whose labels can be told.
     """
-    folder = BUNDLED_TEACHER if reference == BUNDLED else Path(reference).expanduser()
-    if folder.is_dir() and (folder / "adapter_config.json").exists():
+    folder = find_teacher(reference)
+    if folder is not None and is_adapter(folder):
         return tuple(str(name) for name in read_teacher_card(folder)["label_names"])
-    is_folder = folder.is_dir()
-    if not is_folder and (folder.exists() or reference.count("/") != 1 or reference.startswith((".", "/", "~"))):
-        raise ModelError(f"There is no teacher at {reference}. Give a folder with a model, or a Hub id like owner/model.")
-    config = _read_config(str(folder) if is_folder else reference, local_only=is_folder or not allow_download)
+    config = _read_config(str(folder or reference), local_only=folder is not None or not allow_download)
     names = [str(config[i]) for i in sorted(config)]
     if len(names) < 2 or len(set(names)) < len(names):
         raise ModelError(f"{reference} does not name two labels or more in its config.json, each once. Give a classifier.")

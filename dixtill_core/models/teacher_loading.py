@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import json
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,21 +19,21 @@ import torch
 from torch import nn
 
 from dixtill_core.errors import ModelError
-from dixtill_core.files import folder_bytes, recover_folder, sha256_of_file
+from dixtill_core.files import folder_bytes, sha256_of_file
 from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, base_model_bytes, find_base_model, load_base_classifier
-from dixtill_core.paths import BUNDLED_PAIR
+from dixtill_core.models.teacher_reference import find_teacher, is_adapter, read_teacher_card
 
 # PEFT asks transformers for it at every load; users can do nothing about it.
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
 
-BUNDLED = "bundled"
-BUNDLED_TEACHER = BUNDLED_PAIR / "teacher"
 DEFAULT_MAX_LENGTH = 256
 VALIDATION_TEXTS = "validation_texts.txt"
 """Beside an adapter: the `text_key` of each text that it was validated on, one a line."""
 COUNT_FROM_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
 """Model types whose positions start after the padding id."""
 HUB_SECONDS = 5.0
+TOKENIZER_FILES = ("*token*", "*vocab*", "*.model", "*.spm")
+"""Any of them is left to the library, which knows its own formats."""
 
 
 class TokenizerError(ModelError):
@@ -66,13 +65,10 @@ def load_parts(reference: str | Path, *, allow_download: bool = True) -> Teacher
     Raises:
         TokenizerError, NotAClassifierError, ModelError: see `load_teacher`.
     """
-    source = str(BUNDLED_TEACHER if str(reference) == BUNDLED else reference)
-    folder = Path(source)
-    recover_folder(folder)
-    if folder.is_dir():
-        return _adapter(folder) if (folder / "adapter_config.json").exists() else _whole(str(folder), folder, local_only=True)
-    if folder.exists() or source.count("/") != 1 or source.startswith((".", "/", "~")):
-        raise ModelError(f"There is no teacher at {source}. Give a folder with a model, 'bundled', or a Hub id like owner/model.")
+    folder = find_teacher(reference)
+    if folder is not None:
+        return _adapter(folder) if is_adapter(folder) else _whole(str(folder), folder, local_only=True)
+    source = str(reference)
     # Where there is no network, transformers tries for most of a minute, even for what is in the cache.
     if allow_download and hub_is_reachable():
         return _whole(source, None, local_only=False)
@@ -103,11 +99,6 @@ def _whole(source: str, folder: Path | None, *, local_only: bool) -> TeacherPart
     """A model with all of its weights."""
     from transformers import AutoModelForSequenceClassification
 
-    if folder and any(folder.glob("*.bin")) and not any(folder.glob("*.safetensors")):
-        raise ModelError(
-            f"The model {folder} cannot be loaded: it has pickled weights only, which could run any code. Load it where you "
-            "trust it, and save it again with model.save_pretrained, which writes safetensors."
-        )
     tokenizer = load_tokenizer(source, local_only=local_only)
     model, loading = _or_model_error(
         source,
@@ -154,19 +145,6 @@ def _adapter(folder: Path) -> TeacherParts:
     return _fitted(merged, tokenizer, names, card.get("name", str(folder)), size, fingerprint, keys)
 
 
-def read_teacher_card(folder: Path) -> dict[str, Any]:
-    """`teacher.json` beside an adapter: base model, label names, how it was made."""
-    try:
-        card = json.loads((folder / "teacher.json").read_text(encoding="utf-8"))
-        if not isinstance(card["label_names"], list) or not isinstance(card["base_model"], str):
-            raise TypeError("label_names has to be a list, base_model a string")
-        return card
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"{folder} holds a LoRA adapter but no readable teacher.json ({error}). Make it again with: dixtill teach"
-        ) from error
-
-
 def load_tokenizer(source: str, *, local_only: bool) -> Any:
     """A fast tokenizer that can pad, and that cuts a text at its end.
 
@@ -177,6 +155,8 @@ def load_tokenizer(source: str, *, local_only: bool) -> Any:
     """
     from transformers import AutoTokenizer
 
+    if Path(source).is_dir() and not any(Path(source).glob(pattern) for pattern in TOKENIZER_FILES):
+        raise TokenizerError(f"{source} holds no tokenizer. Save it beside the model with tokenizer.save_pretrained.")
     tokenizer = _or_model_error(
         source, lambda: AutoTokenizer.from_pretrained(source, local_files_only=local_only, use_fast=True, trust_remote_code=False)
     )
@@ -260,8 +240,9 @@ def _or_model_error(source: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
     except Exception as error:  # The libraries raise almost any type for a damaged folder.
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"The model {source} cannot be loaded: {first_line}") from error
+        lines = (str(error).strip() or type(error).__name__).splitlines()
+        said = " ".join(" ".join(lines).split()) if lines[0].rstrip().endswith(":") else lines[0]  # The list that a colon announces too.
+        raise ModelError(f"The model {source} cannot be loaded: {said}") from error
 
 
 def _fingerprint(parts: Sequence[str]) -> str:

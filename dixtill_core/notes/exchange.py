@@ -18,10 +18,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from dixtill_core.analysis.corpus import text_key
 from dixtill_core.errors import DataError
 from dixtill_core.export.tables import safe_cell, typed_cell
-from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_status, parse_tags, require_unicode
+from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_status, parse_tags, require_unicode, text_key
 from dixtill_core.notes.store import (
     NoteStore,
     add_to_history,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, cast, get_args
 
-from dixtill_core.analysis.corpus import text_key
 from dixtill_core.errors import DataError
 
 Status = Literal["open", "explained", "data error", "model error"]
@@ -19,6 +19,11 @@ MOST_CHARACTERS = 1_000_000
 MOST_IN_NAME = 200
 """Characters of a tag, a label or an author's name."""
 _BETWEEN_TAGS = re.compile(r"[,;\r\n]")
+
+
+def text_key(text: str) -> str:
+    """What stands for a text in notes and links: the hexadecimal SHA-256 of the text as typed."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

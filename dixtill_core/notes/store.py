@@ -16,12 +16,11 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from dixtill_core.analysis.corpus import text_key
 from dixtill_core.errors import DixtillError
 from dixtill_core.notes import schema
 from dixtill_core.notes.database import BUSY_SECONDS, NotesDatabase
 from dixtill_core.notes.migrate import prepare
-from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_tags, require_unicode
+from dixtill_core.notes.note import Note, NoteContent, join_tags, now, parse_tags, require_unicode, text_key
 from dixtill_core.paths import notes_address
 
 

@@ -18,7 +18,7 @@ from typing import IO
 from dixtill_core.data.sources import TABLE_SUFFIXES
 from dixtill_core.distill.trainer import STATE
 from dixtill_core.errors import DixtillError
-from dixtill_core.models.pair import PAIR, STUDENT
+from dixtill_core.models.pair_folder import PAIR, STUDENT
 from dixtill_core.runs.archive_check import ArchiveError, check_run
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.layout import EPOCHS, LOG, RUN, TEACHER, TEACHING_STATE, UPLOAD, WATCHED

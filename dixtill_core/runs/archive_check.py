@@ -21,9 +21,9 @@ from dixtill_core.distill.trainer import STATE
 from dixtill_core.errors import DixtillError
 from dixtill_core.models.base_model import BASE_MODEL
 from dixtill_core.models.checkpoint import VOCABULARY, WEIGHTS, load_student, read_student_config
-from dixtill_core.models.pair import PAIR, STUDENT
+from dixtill_core.models.pair_folder import PAIR, STUDENT
 from dixtill_core.models.teacher import load_teacher
-from dixtill_core.models.teacher_loading import read_teacher_card
+from dixtill_core.models.teacher_reference import read_teacher_card
 from dixtill_core.runs.estimate import student_parameters
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.layout import TEACHER, TEACHING_STATE

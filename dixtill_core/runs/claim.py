@@ -7,7 +7,7 @@ from pathlib import Path
 from dixtill_core.distill.trainer import STATE
 from dixtill_core.errors import CheckpointError, DixtillError
 from dixtill_core.files import make_folder, write_json
-from dixtill_core.models.pair import STUDENT
+from dixtill_core.models.pair_folder import STUDENT
 from dixtill_core.runs.card import start_record
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.layout import EPOCHS, LOG, RUN, WATCHED

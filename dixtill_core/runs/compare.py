@@ -10,7 +10,7 @@ from dixtill_core.data.words import split_words
 from dixtill_core.errors import CheckpointError, DataError
 from dixtill_core.explain.attributions import WordAttributions
 from dixtill_core.models.checkpoint import load_student
-from dixtill_core.models.pair import STUDENT
+from dixtill_core.models.pair_folder import STUDENT
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.records import EpochRecord, RunCard
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, get_args
 
 from dixtill_core.config import DistillConfig, StudentConfig, TeachConfig, TeacherPrecision
-from dixtill_core.data.datasets import SAMPLE
+from dixtill_core.data.sources import SAMPLE
 from dixtill_core.errors import ConfigError
-from dixtill_core.models.teacher import BUNDLED
+from dixtill_core.models.teacher_reference import BUNDLED
 
 WATCHED = "Shares of $ACME slide 12% as profit beats forecasts but outlook is cut"
 LONGEST_WATCHED = 2000

@@ -18,10 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dixtill_core.data.sources import TABLE_SUFFIXES
-from dixtill_core.data.upload import named_upload
 from dixtill_core.errors import CheckpointError, DataError, DixtillError
 from dixtill_core.files import make_folder, write_atomic, write_json
-from dixtill_core.models.pair import PAIR
+from dixtill_core.models.pair_folder import PAIR
 from dixtill_core.runs.card import start_record
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.layout import RUN, SWEEP, UPLOAD, checked_name, checked_tags, folder_name
@@ -199,6 +198,8 @@ def _newest_first(cards: Iterable[RunCard]) -> tuple[RunCard, ...]:
 
 def upload_name(role: str, upload: Upload) -> str:
     """A safe file name that still says what the file was called."""
+    from dixtill_core.data.upload import named_upload  # With pandas, which a list of runs does without.
+
     name = named_upload(upload.name, upload.content)
     if name.suffix.lower() not in TABLE_SUFFIXES:
         raise DataError(f"{name.name} ends in {name.suffix or 'nothing'}; DiXtill reads .csv, .tsv and .parquet.")

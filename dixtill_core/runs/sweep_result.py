@@ -18,7 +18,7 @@ from typing import Any
 
 from dixtill_core.errors import CheckpointError, ConfigError
 from dixtill_core.files import folder_bytes, write_atomic, write_json
-from dixtill_core.models.pair import STUDENT
+from dixtill_core.models.pair_folder import STUDENT
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.journal import finite
 from dixtill_core.runs.layout import FORMAT, SWEEP

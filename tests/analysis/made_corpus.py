@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dixtill_core.analysis.corpus import COLUMNS, AnalysedCorpus, text_key
+from dixtill_core.analysis.corpus import COLUMNS, AnalysedCorpus
 from dixtill_core.analysis.outcomes import outcomes
 from dixtill_core.analysis.smart_tags import SMART_TAGS
 from dixtill_core.data.words import split_words
+from dixtill_core.notes.note import text_key
 
 WORDS = ("shares", "rise", "fall", "not", "$KRVN", "12%", "the", "bank", "Bank", "lol", "🙄", "may", "=1+1", "<b>", "مرحبا")
 LABELS = ("bearish", "bullish", "neutral")

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dixtill_core.analysis.corpus import text_key
 from dixtill_core.analysis.distributions import select
 from dixtill_core.analysis.filters import RANGES, Filters, Range, compile_pattern, search
 from dixtill_core.analysis.outcomes import OUTCOMES
 from dixtill_core.analysis.smart_tags import SMART_TAGS
 from dixtill_core.errors import ConfigError
-from dixtill_core.notes.note import STATUSES, Note, NoteContent
+from dixtill_core.notes.note import STATUSES, Note, NoteContent, text_key
 from tests.analysis.made_corpus import LABELS, made_corpus
 
 CORPUS = made_corpus(120, seed=3)

@@ -8,7 +8,7 @@ import pytest
 
 from dixtill_core.data.label_map import suggest_label_map
 from dixtill_core.models.known_teachers import KNOWN_TEACHERS, KnownTeacher, known_teacher
-from dixtill_core.models.teacher_loading import BUNDLED, BUNDLED_TEACHER, read_teacher_card
+from dixtill_core.models.teacher_reference import BUNDLED, BUNDLED_TEACHER, read_teacher_card
 
 
 def test_the_bundled_teacher_comes_first_and_downloads_nothing() -> None:

@@ -23,6 +23,7 @@ def test_a_folder_has_those_of_its_configuration_in_the_order_of_the_logits(tmp_
 
 def test_the_weights_are_not_read(teacher_folder: Callable[[str], Path], tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text((teacher_folder("bert") / "config.json").read_text())
+    (tmp_path / "model.safetensors").write_bytes(b"no weights")
     assert read_teacher_labels(str(tmp_path)) == LABELS
 
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from dixtill_core.analysis.corpus import text_key
 from dixtill_core.errors import DataError
-from dixtill_core.notes.note import NoteContent
+from dixtill_core.notes.note import NoteContent, text_key
 from dixtill_core.notes.store import NoteConflict, NoteStore
 from tests.notes.conftest import OTHER_PAIR, PAIR
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dixtill_core.analysis.corpus import ROLES, AnalysedCorpus, text_key
+from dixtill_core.analysis.corpus import ROLES, AnalysedCorpus
 from dixtill_core.data.words import split_words
-from dixtill_core.notes.note import Note, NoteContent
+from dixtill_core.notes.note import Note, NoteContent, text_key
 from dixtill_core.report.contents import Report, build_report
 from tests.analysis.made_corpus import made_corpus
 

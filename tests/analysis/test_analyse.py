@@ -24,7 +24,7 @@ from dixtill_core.metrics.faithfulness import faithfulness
 from dixtill_core.models.checkpoint import load_student
 from dixtill_core.models.pair import ModelPair
 from dixtill_core.models.teacher import load_teacher
-from tests.distill.killed_targets import ends_within, in_a_fork
+from tests.distill.forked_targets import ends_within, in_a_fork
 from tests.small_models import LABELS, SENTENCES, save_bert, small_student
 
 ODD = ("rise", "😀 🙄", "مرحبا بالعالم", "<b>shares</b> & <script>", "shares rise " * 60, "\u200b", "shares rise", "shares rise")

@@ -1,9 +1,13 @@
 """Make the error analysis of the bundled sample that the page Errors opens with.
 
-Run: python -m scripts.analyse_sample
+Run: python -m scripts.analyse_sample [--tags]
+
+With --tags nothing is worked out but smart tags, after a change to their rules.
 """
 
 from __future__ import annotations
+
+import argparse
 
 from dixtill_core.analysis.analyse import analyse
 from dixtill_core.analysis.corpus import AnalysedCorpus
@@ -16,7 +20,10 @@ from dixtill_core.terminal import show_progress
 
 
 def main() -> None:
-    steps = analyse(load_pair(device="cpu"), load_dataset("sample"), AnalysisConfig(), again=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tags", action="store_true")
+    again = not parser.parse_args().tags
+    steps = analyse(load_pair(device="cpu"), load_dataset("sample"), AnalysisConfig(), again=again)
     corpus = show_progress(steps, AnalysedCorpus)
     ship(corpus)
     print(f"The analysis of {len(corpus)} texts is in {SHIPPED_ANALYSIS}.")

@@ -30,6 +30,7 @@ from dixtill_core.analysis.corpus import (
 from dixtill_core.analysis.faithfulness_parts import measure_parts
 from dixtill_core.analysis.outcomes import outcomes
 from dixtill_core.analysis.smart_tags import tag_table
+from dixtill_core.analysis.tag_again import tag_again, tag_code
 from dixtill_core.config import AnalysisConfig
 from dixtill_core.data.datasets import Dataset
 from dixtill_core.data.words import split_words
@@ -44,7 +45,7 @@ from dixtill_core.models.pair import ModelPair
 from dixtill_core.models.student import StudentReading
 from dixtill_core.notes.note import text_key
 from dixtill_core.paths import SHIPPED_ANALYSIS, cache_folder
-from dixtill_core.progress import Progress
+from dixtill_core.progress import Progress, result_of
 
 READ_TOGETHER = 1024
 TOP = 3
@@ -70,6 +71,10 @@ class _Sources:
             "training": None if self.training is None else self.training.source,
             "training_fingerprint": None if self.training is None else sha256_of_json(list(self.training.texts)),
         }
+
+    @property
+    def training_texts(self) -> tuple[str, ...] | None:
+        return None if self.training is None else tuple(self.training.texts)
 
     @property
     def data_fingerprint(self) -> str:
@@ -114,13 +119,16 @@ def analyse(
         corpus, problem = _read_known(known, key)
         if corpus is not None:
             yield Progress("reading the analysis", len(dataset), len(dataset), note="the analysis was on disk")
-            yield corpus
+            today = yield from result_of(tag_again(corpus, pair.student.vocabulary, sources.training_texts), AnalysedCorpus)
+            if today is not corpus:
+                save_corpus(folder, today)
+            yield today
             return
         if problem:
             yield Progress("reading the analysis", 0, len(dataset), note=problem)
     parts = folder.with_name(f"{folder.name}.parts")
     table = yield from _make_table(sources, parts)
-    corpus = AnalysedCorpus(table, pair.teacher.label_names, sources.settings, dataset.source, *fingerprints, key)
+    corpus = AnalysedCorpus(table, pair.teacher.label_names, sources.settings, dataset.source, *fingerprints, key, tag_code())
     save_corpus(folder, corpus)
     shutil.rmtree(parts, ignore_errors=True)
     yield corpus
@@ -158,8 +166,7 @@ def _make_table(sources: _Sources, parts: Path) -> Generator[Progress, None, pd.
         for role, (model, attributions) in explained.items():
             values = yield from measure_parts(model, role, texts, attributions, sources.config, parts)
             table[f"{role}_comprehensiveness"], table[f"{role}_sufficiency"] = values[:, 0], values[:, 1]
-    training = None if sources.training is None else sources.training.texts
-    table["tags"] = yield from tag_table(table, sources.pair.student.vocabulary, training)
+    table["tags"] = yield from tag_table(table, sources.pair.student.vocabulary, sources.training_texts)
     return table[list(COLUMNS)]
 
 

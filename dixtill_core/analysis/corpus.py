@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 Role = Literal["teacher", "student"]
 ROLES: tuple[Role, Role] = ("teacher", "student")
 FORMAT = 1
-"""Rises whenever a column or a smart tag changes its meaning: what was analysed before is analysed again."""
+"""Rises whenever a column changes its meaning: what was analysed before is analysed again. Tags are bound to their code: `tag_again`."""
 TABLE, RECORD = "analysis.parquet", "analysis.json"
 METHODS: Mapping[Role, str] = {"teacher": "Integrated Gradients of the probability", "student": "attention scores before the softmax"}
 
@@ -95,7 +95,9 @@ class AnalysedCorpus:
     teacher_fingerprint: str
     student_fingerprint: str
     key: str = ""
-    """Of all that decides the numbers: two analyses with the same key have the same table."""
+    """Of all that decides the numbers: two analyses with the same key have the same table, but for tags."""
+    tag_code: str = ""
+    """The fingerprint of the code that gave the tags, see `tag_again`."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -163,6 +165,7 @@ def save_corpus(folder: Path, corpus: AnalysedCorpus) -> None:
                 "teacher_fingerprint": corpus.teacher_fingerprint,
                 "student_fingerprint": corpus.student_fingerprint,
                 "settings": dict(corpus.settings),
+                "tag_code": corpus.tag_code,
                 "sha256": sha256_of_file(fresh / TABLE),
             },
         )
@@ -199,6 +202,7 @@ def load_corpus(folder: Path) -> AnalysedCorpus:
             record["teacher_fingerprint"],
             record["student_fingerprint"],
             record["key"],
+            record.get("tag_code", ""),
         )
     except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise CheckpointError(f"{folder} does not fit together: {error}. Analyse the corpus again.") from error

@@ -1,7 +1,8 @@
 """The analysis of the bundled sample under the bundled pair that comes with the project, so that a page opens at once.
 
 `sources.json` beside it has the SHA-256 of the files that it was made from. Where one of them is another today, the
-shipped analysis is of something else and is not read. No model has to be loaded to find that out.
+shipped analysis is of something else and is not read. Tags that the code gives otherwise today are given anew. No model has
+to be loaded for either.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dixtill_core.analysis.corpus import AnalysedCorpus, load_corpus, save_corpus
+from dixtill_core.analysis.tag_again import tag_again
+from dixtill_core.data.vocabulary import Vocabulary
 from dixtill_core.errors import DixtillError
 from dixtill_core.files import sha256_of_file, write_json
 from dixtill_core.paths import BUNDLED_PAIR, PROJECT, SAMPLE_DATA, SHIPPED_ANALYSIS
@@ -31,7 +34,9 @@ def load_shipped(folder: Path = SHIPPED_ANALYSIS) -> AnalysedCorpus | None:
         recorded = json.loads((folder / SOURCES).read_text(encoding="utf-8"))
         if recorded != source_fingerprints():
             return None
-        return load_corpus(folder)
+        words = json.loads((BUNDLED_PAIR / "student" / "vocabulary.json").read_text(encoding="utf-8"))
+        *_, corpus = tag_again(load_corpus(folder), Vocabulary(tuple(words)))
+        return corpus if isinstance(corpus, AnalysedCorpus) else None
     except (OSError, ValueError, DixtillError):
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from dixtill_core.analysis.distributions import Counts
     from dixtill_core.notes.note import Note
 
+MANY_TEXTS = 20_000
+"""From which on a regular expression may take seconds."""
 MOST_PILLS = 8
 """More labels than this are a list to search in."""
 RANGE_TITLES = {
@@ -56,7 +59,10 @@ def selection(corpus: AnalysedCorpus, notes: Sequence[Note]) -> Selection:
     Raises:
         ConfigError: the regular expression takes too long.
     """
-    return _selection(corpus, corpus.key, filters().to_query(), notes, "".join(note.revision for note in notes))
+    wanted = filters()
+    takes_long = bool(wanted.pattern) and len(corpus) > MANY_TEXTS
+    with st.spinner(f"Looking through {len(corpus):,} texts …", show_time=True) if takes_long else nullcontext():
+        return _selection(corpus, corpus.key, wanted.to_query(), notes, "".join(note.revision for note in notes))
 
 
 def show_filters(corpus: AnalysedCorpus, found: Selection) -> None:

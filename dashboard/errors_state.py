@@ -110,7 +110,7 @@ def _number(asked: Any, last: int, what: str) -> tuple[int | None, list[str]]:
 def _known_order(asked: Any) -> tuple[str, list[str]]:
     if asked is None or asked in ORDERS:
         return asked or FIRST_ORDER, []
-    return FIRST_ORDER, [f"The link asks for an order {str(asked)[:40]!r}, which does not exist. There are {', '.join(ORDERS)}."]
+    return FIRST_ORDER, [f"The link asks for an order {str(asked)[:40]!r}, which does not exist. Choose from {', '.join(ORDERS)}."]
 
 
 def write_link() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from pypdf import PdfReader
 
 from scripts.dashboard_in_browser import running_dashboard
 
@@ -53,17 +54,29 @@ def open_errors(chromium: Browser, own_dashboard: str) -> Iterator[Callable[...,
 
 
 def idle(page: Page) -> None:
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.wait_for_timeout(300)
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    """Until the page rests: what a click starts begins within a tenth of a second."""
+    resting = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+    resting.wait_for()
+    page.wait_for_timeout(100)
+    resting.wait_for()
 
 
 def button(page: Page, name: str, role: str = "button") -> Locator:
     return page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
 
 
+def in_link(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query)
+
+
 def query(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
+    return in_link(page.url)
+
+
+def linked(page: Page, name: str, value: str | None = None) -> str:
+    """Wait until the link has a parameter, which is written when the page is drawn; its value."""
+    page.wait_for_url(lambda url: name in in_link(url) and value in (None, in_link(url)[name][0]))
+    return query(page)[name][0]
 
 
 def select(page: Page, row: int) -> None:
@@ -81,12 +94,12 @@ def test_filter_open_edit_flip_note_and_find_the_note_after_a_refresh(
     page.get_by_role("textbox", name="Contains the word").fill("bitcoin")
     page.keyboard.press("Enter")
     expect(page.get_by_text("“bitcoin”").first).to_be_visible(timeout=PATIENCE)
+    linked(page, "word", "bitcoin")
     idle(page)
-    assert query(page)["word"] == ["bitcoin"]
 
     select(page, 0)
     expect(page.locator(".comparison .panel h2").first).to_have_text("Teacher", timeout=PATIENCE)
-    row = query(page)["row"][0]
+    row = linked(page, "row")
 
     box = page.get_by_role("textbox", name="Text", exact=True)
     original = box.input_value()
@@ -126,7 +139,7 @@ def test_a_confusion_cell_opens_its_texts(open_errors: Callable[..., tuple[Page,
     idle(page)
     marks.nth(1).click(force=True)
     expect(page.get_by_text("Clear all")).to_be_visible(timeout=PATIENCE)
-    idle(page)
+    linked(page, "section", "texts")
     found = query(page)
     assert found["section"] == ["texts"]
     assert found["gold"] == ["bearish"]
@@ -149,8 +162,43 @@ def test_the_report_is_downloaded_and_opens(open_errors: Callable[..., tuple[Pag
     assert errors == []
 
 
+def test_a_note_written_on_the_page_is_in_the_report_as_pdf(
+    open_errors: Callable[..., tuple[Page, list[str], list[str]]], tmp_path: Path
+) -> None:
+    page, _, errors = open_errors("?outcome=both_wrong_differently&row=3")
+    note = page.get_by_role("textbox", name="Note", exact=True)
+    note.fill("Seen as a rebound by the teacher")
+    note.press("Control+Enter")
+    expect(page.get_by_text(re.compile("Version 1,"))).to_be_visible(timeout=PATIENCE)
+    text = page.get_by_role("textbox", name="Text", exact=True).input_value()
+    button(page, "All texts").click()
+    button(page, "Report").click()
+    page.get_by_role("textbox", name="Title").fill("Three labels")
+    page.keyboard.press("Enter")
+    button(page, "PDF", role="radio").click()
+    idle(page)
+    button(page, "Make it").click()
+    offered = page.get_by_role("button", name=re.compile("Download dixtill-errors.pdf"))
+    offered.wait_for()
+    with page.expect_download() as download:
+        offered.click()
+    file = tmp_path / "report.pdf"
+    download.value.save_as(file)
+    reader = PdfReader(file, strict=True)
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Three labels"
+    assert [entry.title for entry in reader.outline if not isinstance(entry, list)] == ["Contents", "Overview", "Texts", "Settings"]
+    content = " ".join(" ".join(part.extract_text() for part in reader.pages).split())
+    assert text in content
+    assert "Seen as a rebound by the teacher" in content
+    assert errors == []
+
+
 def test_nothing_is_wider_than_a_phone(open_errors: Callable[..., tuple[Page, list[str], list[str]]]) -> None:
-    for section in ("overview", "texts", "reasons", "behaviour", "notes"):
-        page, _, errors = open_errors(f"?section={section}", width=400)
+    page, _, errors = open_errors(width=400)
+    for section in ("Overview", "Texts", "Reasons", "Behaviour", "Notes"):
+        button(page, section, role="radio").click()
+        linked(page, "section", section.lower())
+        idle(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 400, section
-        assert errors == []
+    assert errors == []

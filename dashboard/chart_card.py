@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard.chart_narrow import fit_narrow
 from dashboard.chart_style import ink, picture_config
+from dashboard.page_width import is_narrow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +51,8 @@ def show_chart(
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(heading, anchor=False)
             show_buttons(table, definition, name)
+        if is_narrow():
+            fit_narrow(figure)
         ink(figure, st.context.theme.type)
         config = dict(picture_config(f"dixtill-{name}", st.session_state.get("picture", PICTURES[0])))
         key = f"chart_{name}"

@@ -14,6 +14,8 @@ from dashboard.chart_style import FAINT, GREY, SMALL_TYPE, Look, new_figure, spr
 ROW, AXIS = 52, 90
 """Pixels of a row of a dot chart, and of the axis below it."""
 LABEL_GAP = 12
+NUMBER, END, KEY = "number", "end", "key"
+"""Names of annotations: a row's number, a line's name at its end, what marks mean. `chart_narrow` puts them elsewhere."""
 PAPER = Look(GREY, "diamond-open", "dash")
 
 
@@ -43,10 +45,11 @@ def dot_figure(names: Iterable[str], numbers: Sequence[str], axis_title: str, ke
     figure = new_figure(ROW * len(names) + AXIS + 40, left=text_width(names) + 20, right=text_width(numbers) + 30, top=60)
     for name, number in zip(names, numbers, strict=True):
         figure.add_annotation(
-            x=1, xref="paper", y=name, text=number, showarrow=False, xanchor="left", xshift=LABEL_GAP, font={"size": SMALL_TYPE}
-        )
+            name=NUMBER, x=1, xref="paper", y=name, text=number, showarrow=False, xanchor="left", xshift=LABEL_GAP,
+            font={"size": SMALL_TYPE},
+        )  # fmt: skip
     figure.add_annotation(
-        x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=12, text=key, showarrow=False,
+        name=KEY, x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=12, align="left", text=key, showarrow=False,
         font={"size": SMALL_TYPE},
     )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], range=[-0.6, len(names) - 0.4], gridcolor=FAINT)
@@ -66,14 +69,21 @@ def add_dot(
 
 
 def add_line(
-    figure: go.Figure, x: Iterable[Any], y: Iterable[float], look: Look, hover: Iterable[str], marks_every: int = 1, **at: int
+    figure: go.Figure,
+    x: Iterable[Any],
+    y: Iterable[float],
+    look: Look,
+    hover: Iterable[str],
+    marks_every: int = 1,
+    name: str = "",
+    **at: int,
 ) -> None:
-    """One line with its marks."""
+    """One line with its marks; `name` is that of its place in a key, where there is one."""
     x = list(x)
     sizes = [13 if i % marks_every == 0 else 0.1 for i in range(len(x))]  # 0 would be taken for "unset".
     figure.add_scatter(
         x=x, y=list(y), mode="lines+markers", line={"color": look.colour, "width": 3, "dash": look.dash},
-        marker=_marker(look, sizes), hovertext=list(hover), hoverinfo="text", **at,
+        marker=_marker(look, sizes), hovertext=list(hover), hoverinfo="text", name=name or None, **at,
     )  # fmt: skip
 
 
@@ -105,7 +115,7 @@ def name_ends(
     places = spread(wanted, (high - low) * (SMALL_TYPE + 6) / height)
     for end, place in zip(ends, places, strict=True):
         figure.add_annotation(
-            x=1, xref="paper", y=place, yref=axis, text=end.name, showarrow=False, xanchor="left", xshift=LABEL_GAP,
+            name=END, x=1, xref="paper", y=place, yref=axis, text=end.name, showarrow=False, xanchor="left", xshift=LABEL_GAP,
             font={"size": SMALL_TYPE, "color": end.colour},
         )  # fmt: skip
     figure.update_yaxes(range=[low, high], **at)

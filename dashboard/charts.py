@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard.chart_parts import (
+    END,
     LABEL_GAP,
     PAPER,
     End,
@@ -27,7 +28,7 @@ from dashboard.glossary import explainer_name, measure_of
 NAMED_AT = 20
 """Percent of the words at which the order of the insertion curves is that of their names: they all meet at the end."""
 PANELS = 3
-"""Measures of faithfulness beside each other."""
+"""Measures of faithfulness beside each other, where there is room."""
 PANEL_TYPE, PANEL_ROW, PANEL_FRAME = SMALL_TYPE - 1, 44, 130
 
 
@@ -70,7 +71,7 @@ def agreement_chart(table: pd.DataFrame, measure: str) -> go.Figure:
             for k, *numbers in rows(line[["k", "value", "low", "high", "n_seeds"]])
         ]
         add_band(figure, line["k"], line["low"], line["high"], look.colour)
-        add_line(figure, line["k"], line["value"], look, hover)
+        add_line(figure, line["k"], line["value"], look, hover, name=str(name))
         ends.append(End(str(name), float(line["value"].iloc[-1]), look.colour))
     name_ends(figure, ends, table[["value", "low", "high"]].to_numpy(dtype=float), plot_height(figure))
     figure.update_xaxes(title="k, the strongest words compared", dtick=1)
@@ -104,28 +105,31 @@ def quantile_chart(table: pd.DataFrame, title: str) -> go.Figure:
     return figure
 
 
-def curve_chart(table: pd.DataFrame) -> go.Figure:
-    """Deletion left, insertion right, on one scale; a line an explainer, its name beside the insertion curves."""
+def curve_chart(table: pd.DataFrame, columns: int = 2) -> go.Figure:
+    """Deletion left, insertion right, or below it in one column; a line an explainer, its name beside the insertion curves."""
     explainers = [str(explainer) for explainer in table["explainer"].unique()]
     figure = make_subplots(
-        1, 2, shared_yaxes=True, horizontal_spacing=0.06, subplot_titles=("words removed: lower is better", "words added: higher is better")
-    )
+        2 // columns, columns, shared_yaxes=True, horizontal_spacing=0.06, vertical_spacing=0.22,
+        subplot_titles=("words removed: lower is better", "words added: higher is better"),
+    )  # fmt: skip
     right = text_width([explainer_name(explainer) for explainer in explainers]) + 50
-    figure.update_layout(new_figure(520, left=85, right=right, top=70, bottom=80).layout)
+    figure.update_layout(new_figure(520 if columns == 2 else 760, left=85, right=right, top=70, bottom=80).layout)
     figure.update_annotations(font={"size": SMALL_TYPE})
-    for column, (kind, done) in enumerate((("deletion", "removed"), ("insertion", "added")), start=1):
+    for place, (kind, done) in enumerate((("deletion", "removed"), ("insertion", "added"))):
+        at = {"row": place // columns + 1, "col": place % columns + 1}
         for explainer, line in table[table["metric"] == kind].groupby("explainer", sort=False):
             look = explainer_look(str(explainer))
             hover = [
                 f"{explainer_name(str(explainer))}<br>{share} % of the words {done}: {interval_text(*numbers)}"
                 for share, *numbers in rows(line[["share", "value", "low", "high", "n_seeds"]])
             ]
-            add_band(figure, line["share"], line["low"], line["high"], look.colour, row=1, col=column)
-            add_line(figure, line["share"], line["value"], look, hover, marks_every=4, row=1, col=column)
-        figure.update_xaxes(title=f"% of the words {done}", row=1, col=column)
+            add_band(figure, line["share"], line["low"], line["high"], look.colour, **at)
+            add_line(figure, line["share"], line["value"], look, hover, marks_every=4, name=explainer_name(str(explainer)), **at)
+        figure.update_xaxes(title=f"% of the words {done}", **at)
     _name_curves(figure, table, explainers)
     figure.update_xaxes(range=[-3, 103], dtick=25)
-    figure.update_yaxes(title="probability of the prediction", row=1, col=1)
+    figure.update_yaxes(title="probability of the prediction", col=1)
+    figure.update_yaxes(matches="y")
     style_axes(figure)
     return figure
 
@@ -139,26 +143,28 @@ def _name_curves(figure: go.Figure, table: pd.DataFrame, explainers: list[str]) 
     for place, explainer in enumerate(ordered):
         look, height = explainer_look(explainer), 0.5 + step * ((len(ordered) - 1) / 2 - place)
         figure.add_annotation(
-            x=1, xref="paper", xanchor="left", xshift=LABEL_GAP, y=height, yref="paper", showarrow=False,
+            name=END, x=1, xref="paper", xanchor="left", xshift=LABEL_GAP, y=height, yref="paper", showarrow=False,
             text=f"{SYMBOLS.get(look.marker, '●')}  {explainer_name(explainer)}", font={"size": SMALL_TYPE, "color": look.colour},
         )  # fmt: skip
 
 
-def faithfulness_chart(table: pd.DataFrame, share: int) -> go.Figure:
+def faithfulness_chart(table: pd.DataFrame, share: int, columns: int = PANELS) -> go.Figure:
     """A panel a measure, so that each keeps its own scale, and a row an explainer; the better side is named."""
     table = table[table["share"].isna() | (table["share"] == share)]
     metrics, explainers = list(dict.fromkeys(table["metric"])), list(dict.fromkeys(table["explainer"]))
     names = [explainer_name(explainer) for explainer in explainers]
-    n_rows = -(-len(metrics) // PANELS)
+    n_rows = -(-len(metrics) // columns)
     height = n_rows * (PANEL_ROW * len(explainers) + PANEL_FRAME)
     figure = make_subplots(
-        n_rows, PANELS, shared_yaxes=True, horizontal_spacing=0.05, vertical_spacing=PANEL_FRAME / (height - PANEL_FRAME),
+        n_rows, columns, shared_yaxes=True, horizontal_spacing=0.05, vertical_spacing=PANEL_FRAME / (height - PANEL_FRAME),
         subplot_titles=[_panel_title(metric, table, share) for metric in metrics],
     )  # fmt: skip
     figure.update_layout(new_figure(height, left=text_width(names) + 20, right=30, top=90, bottom=40).layout)
     figure.update_annotations(font={"size": PANEL_TYPE})
+    if columns == 1:
+        figure.update_annotations(x=1, xanchor="right")  # Wider than the panel, where names take most of the card.
     for place, metric in enumerate(metrics):
-        at = {"row": place // PANELS + 1, "col": place % PANELS + 1}
+        at = {"row": place // columns + 1, "col": place % columns + 1}
         for row in rows(table[table["metric"] == metric]):
             name = explainer_name(row.explainer)
             hover = f"{name}<br>{measure_of(metric).title}: {interval_text(row.value, row.low, row.high, row.n_seeds)}"

@@ -20,7 +20,7 @@ class ComponentSources(NamedTuple):
     js: str
 
 
-Component = Literal["comparison", "faithfulness", "lesson", "runs", "watched"]
+Component = Literal["comparison", "faithfulness", "lesson", "runs", "watched", "width"]
 
 _FILES: dict[Component, tuple[str, ...]] = {
     "comparison": ("comparison.css", "element.js", "panels.js", "comparison.js"),
@@ -28,8 +28,9 @@ _FILES: dict[Component, tuple[str, ...]] = {
     "lesson": ("comparison.css", "lesson.css", "element.js", "panels.js", "lesson_parts.js", "lesson_pictures.js", "lesson.js"),
     "runs": ("comparison.css", "runs.css", "element.js", "panels.js", "comparison.js"),
     "watched": ("comparison.css", "watched.css", "element.js", "panels.js", "watched.js"),
+    "width": ("width.js",),
 }
-"""All look as a comparison does; some add a style of their own."""
+"""What is drawn looks as a comparison does; some add a style of their own."""
 
 
 @lru_cache

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import charts, result_tables, speed_charts
 from dashboard.chart_card import show_buttons, show_chart
 from dashboard.glossary import MEASURES, better, explainer_name, measure_of, model_name
+from dashboard.page_width import is_narrow
 from dixtill_core.experiments.paper import SOURCE
 from dixtill_core.metrics.faithfulness import REFERENCES
 
@@ -173,7 +174,9 @@ def show_faithfulness(results: Results) -> None:
             "Mean probability of the label that the model predicts on the whole text, while words are removed or added. "
             f"{words} Random order is the floor; greedy search asks the model itself at each step."
         )
-        show_chart("Does it decide by these words?", charts.curve_chart(curves), curves, definition, f"curves-{model}")
+        show_chart(
+            "Does it decide by these words?", charts.curve_chart(curves, 1 if is_narrow() else 2), curves, definition, f"curves-{model}"
+        )
     else:
         say_missing(f"curves of {model_name(model)}")
     if not len(table):
@@ -189,7 +192,13 @@ def show_faithfulness(results: Results) -> None:
             if metric in set(table["metric"])
         )
     )
-    return show_chart("In numbers", charts.faithfulness_chart(table, share), table, definition, f"faithfulness-{model}")
+    return show_chart(
+        "In numbers",
+        charts.faithfulness_chart(table, share, 1 if is_narrow() else charts.PANELS),
+        table,
+        definition,
+        f"faithfulness-{model}",
+    )
 
 
 def show_speed(results: Results) -> None:
@@ -214,7 +223,7 @@ def show_speed(results: Results) -> None:
             definition += " Hollow: the paper's figures, on its own machine and with FinBERT."
         show_chart(
             "Quality against size against speed",
-            speed_charts.trade_off_chart(table, batch, with_paper),
+            speed_charts.trade_off_chart(table, batch, with_paper, is_narrow()),
             table,
             definition,
             f"trade-off-{length}",

@@ -15,8 +15,10 @@ from dashboard.glossary import measure_of
 from dixtill_core.experiments.paper import PAPER_EFFICIENCY, PAPER_QUALITY
 from dixtill_core.export.numbers import format_bytes, format_seconds, format_times
 
-LARGEST_BUBBLE = 64
+LARGEST_BUBBLE, NARROW_BUBBLE = 64, 44
 """Pixels across the bubble of macro F1 1."""
+KEY_LINE = 26
+"""Pixels of a line of the key below a narrow chart."""
 NAME_DECADES = 0.3
 """From the middle of a bubble to a name at its left, about a bubble's radius and a little."""
 PAPERS_BATCH, PAPERS_LENGTH = 32, "150"
@@ -33,11 +35,11 @@ def temperature_chart(table: pd.DataFrame, metric: str) -> go.Figure:
     ends = []
     if len(known):
         hover = [f"temperature {row.temperature} in the paper: {title} {row.paper:.3f}" for row in rows(known)]
-        add_line(figure, known["temperature"], known["paper"], PAPER, hover)
+        add_line(figure, known["temperature"], known["paper"], PAPER, hover, name="the paper")
         ends.append(End("the paper", known["paper"].iloc[-1], PAPER.colour))
     look = model_look("dixtill")
     hover = [f"temperature {row.temperature}: {title} {interval_text(row.value, row.low, row.high, row.n_seeds)}" for row in rows(table)]
-    add_line(figure, table["temperature"], table["value"], look, hover)
+    add_line(figure, table["temperature"], table["value"], look, hover, name="measured")
     plus, minus = table["high"] - table["value"], table["value"] - table["low"]
     figure.data[-1].error_y = {"type": "data", "symmetric": False, "array": plus, "arrayminus": minus, "thickness": 3, "width": 6}
     ends.append(End("measured", table["value"].iloc[-1], look.colour))
@@ -62,7 +64,7 @@ def pruning_chart(table: pd.DataFrame) -> go.Figure:
     for metric, known in times.items():
         title, look = measure_of(metric).title, Look(BLUE, "circle") if metric == "speedup" else Look(ORANGE, "square", "dash")
         hover = [f"{n} heads pruned: {title} {format_times(value)}" for n, value in zip(known["heads_pruned"], known[metric], strict=True)]
-        add_line(figure, known["heads_pruned"], known[metric], look, hover, row=2, col=1)
+        add_line(figure, known["heads_pruned"], known[metric], look, hover, name=title, row=2, col=1)
         ends.append(End(title, known[metric].iloc[-1], look.colour))
     if ends:
         values = table[["speedup", "compression"]].to_numpy(dtype=float)
@@ -74,9 +76,13 @@ def pruning_chart(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def trade_off_chart(table: pd.DataFrame, batch: int, with_paper: bool) -> go.Figure:
-    """Size to the right, speed up, both in powers of ten; a bubble's area is macro F1. Small and fast is up and left."""
+def trade_off_chart(table: pd.DataFrame, batch: int, with_paper: bool, is_narrow: bool = False) -> go.Figure:
+    """Size to the right, speed up, both in powers of ten; a bubble's area is macro F1. Small and fast is up and left.
+
+    Where it is narrow, a letter stands beside each bubble and the names in a key below.
+    """
     figure = new_figure(600, left=105, right=30, bottom=80)
+    largest = NARROW_BUBBLE if is_narrow else LARGEST_BUBBLE
     bubbles = [(row.name, row.bytes, 1000 * batch / row.median_ms, row.macro_f1, model_look(row.model)) for row in rows(table)]
     if with_paper:
         for model, name in PAPERS_BUBBLES.items():
@@ -89,40 +95,59 @@ def trade_off_chart(table: pd.DataFrame, batch: int, with_paper: bool) -> go.Fig
             f"{name}<br>macro F1 {quality:.3f}<br>{format_bytes(int(size))} on disk<br>{speed:,.0f} texts a second in batches of {batch}"
         )
         symbol = "circle-open" if look.marker == "circle-open" else "circle"
-        marker = {"symbol": symbol, "size": LARGEST_BUBBLE * np.sqrt(quality), "color": look.colour, "opacity": 0.85}
+        marker = {"symbol": symbol, "size": largest * np.sqrt(quality), "color": look.colour, "opacity": 0.85}
         marker["line"] = {"width": 3, "color": look.colour}
         figure.add_scatter(x=[size / 1e6], y=[speed], mode="markers", marker=marker, hovertext=[hover], hoverinfo="text")
     sizes, speeds = np.log10([bubble[1] / 1e6 for bubble in bubbles]), np.log10([bubble[2] for bubble in bubbles])
     low, high = speeds.min() - 0.45, speeds.max() + 0.45
     figure.update_xaxes(
         type="log",
-        range=[sizes.min() - 0.5, sizes.max() + 0.45 * np.ptp(sizes) + 0.3],
+        range=[sizes.min() - 0.5, sizes.max() + (0.5 if is_narrow else 0.45 * np.ptp(sizes) + 0.3)],
         title="MB on disk (smaller is better: left)",
         dtick=1,
     )
     figure.update_yaxes(type="log", range=[low, high], title="texts a second (more is better: up)", dtick=1)
-    _name_bubbles(figure, bubbles, sizes, speeds, plot_height(figure) / (high - low))
+    texts = [f"{name}  <b>{quality:.3f}</b>" for name, _, _, quality, _ in bubbles]
+    if is_narrow:
+        letters = [f"<b>{chr(ord('A') + i)}</b>" for i in range(len(bubbles))]
+        _add_key(figure, [f"{letter}  {text}" for letter, text in zip(letters, texts, strict=True)])
+        texts = letters
+    _name_bubbles(figure, bubbles, texts, largest, sizes, speeds, plot_height(figure) / (high - low))
     style_axes(figure)
     return figure
 
 
+def _add_key(figure: go.Figure, lines: list[str]) -> None:
+    """Lines of text below the chart, which gets taller by them and less wide a margin for the numbers of its axis."""
+    room = KEY_LINE * len(lines)
+    figure.update_layout(height=figure.layout.height + room, margin={"l": 75, "r": 10, "b": figure.layout.margin.b + room})
+    figure.add_annotation(
+        x=0, xref="paper", xanchor="left", y=0, yref="paper", yanchor="top", yshift=-75, align="left", text="<br>".join(lines),
+        showarrow=False, font={"size": SMALL_TYPE},
+    )  # fmt: skip
+
+
 def _name_bubbles(
-    figure: go.Figure, bubbles: list[tuple[str, float, float, float, Look]], x: np.ndarray, y: np.ndarray, scale: float
+    figure: go.Figure,
+    bubbles: list[tuple[str, float, float, float, Look]],
+    texts: list[str],
+    largest: int,
+    x: np.ndarray,
+    y: np.ndarray,
+    scale: float,
 ) -> None:
-    """Name and macro F1 beside each bubble, tied to it by a line where neighbours had to make room."""
+    """Its text beside each bubble, tied to it by a line where neighbours had to make room."""
     places = spread([float(place) for place in y], 30 / scale)
-    for i, (name, _, _, quality, look) in enumerate(bubbles):
-        is_row = np.abs(y - y[i]) * scale < LARGEST_BUBBLE * 0.65  # bubbles that a name at the right would run into
+    for i, (*_, look) in enumerate(bubbles):
+        is_row = np.abs(y - y[i]) * scale < largest * 0.65  # bubbles that a name at the right would run into
         is_left = bool((is_row & (x > x[i] + 0.1) & (x < x[i] + 1)).any())
         crowd = x[is_row & (x > x[i] - 1) & (x <= x[i])]  # A name at the left begins left of all bubbles that it would run into.
         place = (
-            {"ax": crowd.min() - NAME_DECADES, "axref": "x", "xanchor": "right"}
-            if is_left
-            else {"ax": LARGEST_BUBBLE * 0.75, "xanchor": "left"}
+            {"ax": crowd.min() - NAME_DECADES, "axref": "x", "xanchor": "right"} if is_left else {"ax": largest * 0.75, "xanchor": "left"}
         )
         figure.add_annotation(
             x=x[i], y=y[i], ay=(y[i] - places[i]) * scale, **place,
-            standoff=LARGEST_BUBBLE * 0.4, text=f"{name}  <b>{quality:.3f}</b>", showarrow=True, arrowhead=0, arrowwidth=2,
+            standoff=largest * 0.4, text=texts[i], showarrow=True, arrowhead=0, arrowwidth=2,
             arrowcolor=look.colour, font={"size": SMALL_TYPE, "color": look.colour},
         )  # fmt: skip
 
@@ -137,7 +162,7 @@ def speed_chart(table: pd.DataFrame, baseline: str) -> go.Figure:
             f"{name}, batch of {row.batch}: {format_seconds(row.median_ms / 1000)}<br>{format_times(row.speedup)} the speed of {baseline}"
             for row in rows(line)
         ]
-        add_line(figure, [str(batch) for batch in line["batch"]], line["speedup"], look, hover)
+        add_line(figure, [str(batch) for batch in line["batch"]], line["speedup"], look, hover, name=str(name))
         ends.append(End(str(name), float(line["speedup"].iloc[-1]), look.colour))
     name_ends(figure, ends, table["speedup"].to_numpy(dtype=float), plot_height(figure), is_log=True)
     figure.update_xaxes(title="texts in a batch", type="category")

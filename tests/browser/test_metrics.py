@@ -123,10 +123,34 @@ def test_a_mark_says_its_number(open_metrics: OpenMetrics) -> None:
     expect(page.locator(".hoverlayer .hovertext").first).to_contain_text("macro F1 0.", timeout=10_000)
 
 
-@pytest.mark.parametrize("width", [390, 1280, 1600])
-@pytest.mark.parametrize("section", ["Quality", "Size and speed"])
-def test_nothing_is_wider_than_the_window(open_metrics: OpenMetrics, width: int, section: str) -> None:
-    page = open_metrics(section, width).page
+CUT_OR_OVERLAPPING = """(chart) => {
+  const texts = [...chart.querySelectorAll(".main-svg text")];
+  const shown = texts.map((text) => [text, text.getBoundingClientRect()]).filter(([, box]) => box.width);
+  const frame = chart.getBoundingClientRect();
+  const cut = shown.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1);
+  const overlapping = shown.filter(([, a], i) => shown.slice(i + 1).some(([, b]) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4));
+  return [...cut, ...overlapping].map(([text]) => text.textContent);
+}"""
+"""Words of a chart that leave it or lie on others."""
+
+
+def test_no_word_of_a_chart_is_cut_or_overlaps_another_and_the_page_fits_its_window(open_metrics: OpenMetrics) -> None:
+    page = open_metrics(width=390).page
+    key = page.locator(".js-plotly-plot .legend .traces").first
+    for section in ("Quality", "Agreement", "Faithfulness", "Size and speed"):
+        choose(page, section)
+        expect(key).to_be_visible(timeout=SECONDS * 1000)
+        expect_everything_fits(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(key).to_have_count(0, timeout=SECONDS * 1000)
+    wait(page)
+    expect_everything_fits(page)
+
+
+def expect_everything_fits(page: Page) -> None:
+    for chart in page.locator(".js-plotly-plot").all():
+        assert chart.evaluate(CUT_OR_OVERLAPPING) == []
     for frame in ("html", "[data-testid=stMain]"):
         assert page.locator(frame).evaluate("(e) => e.scrollWidth - e.clientWidth") <= 0
 

@@ -20,6 +20,7 @@ import regex
 from dixtill_core.analysis.outcomes import OUTCOMES
 from dixtill_core.analysis.smart_tags import SMART_TAGS
 from dixtill_core.errors import ConfigError
+from dixtill_core.notes.note import STATUSES
 
 if TYPE_CHECKING:
     from dixtill_core.notes.note import Note
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SEARCH_SECONDS = 10.0
 """That a regular expression may take over all texts."""
 LONGEST_SEARCH = 1000
+MOST_LISTED = 20
 TOLERANCE = 1e-9
 """A third of an agreement is a third, however it is written."""
 
@@ -174,7 +176,9 @@ class Filters:
                 continue
             texts = [given] if isinstance(given, str) else [str(value) for value in given]
             if name not in _DEFAULTS:
-                problems.append(f"The link has a filter {_shown(name)} that does not exist. It is ignored.")
+                problems.append(
+                    f"The link has a filter {_shown(name)} that does not exist. It is ignored. Choose from {_listed(_DEFAULTS)}."
+                )
                 continue
             try:
                 read, lost = _read(name, texts, label_names)
@@ -294,10 +298,12 @@ def _read(name: str, texts: list[str], label_names: Sequence[str]) -> tuple[Any,
             **dict.fromkeys(LABEL_FILTERS, tuple(label_names)),
             "outcome": tuple(OUTCOMES),
             "tags": tuple(SMART_TAGS),
+            "status": STATUSES,
         }.get(name)
         kept = [text for text in texts if text and (known is None or text in known)]
         lost = [text for text in texts if text not in kept]
-        return tuple(kept), [f"The link asks for {name} {_shown(text)}, which does not exist here. It is ignored." for text in lost]
+        there = f"Choose from {_listed(known)}." if known else ""
+        return tuple(kept), [f"The link asks for {name} {_shown(text)}, which does not exist here. It is ignored. {there}" for text in lost]
     text = texts[-1] if texts else ""
     if name == "has_note":
         if text not in ("yes", "no"):
@@ -308,7 +314,12 @@ def _read(name: str, texts: list[str], label_names: Sequence[str]) -> tuple[Any,
 
 def _require_known(kind: str, given: Sequence[str], known: Collection[str]) -> None:
     if unknown := [name for name in given if name not in known]:
-        raise ConfigError(f"There is no {kind} {_shown(unknown[0])}. Choose one of {', '.join(known)}.")
+        raise ConfigError(f"There is no {kind} {_shown(unknown[0])}. Choose from {_listed(known)}.")
+
+
+def _listed(names: Collection[str]) -> str:
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(_shown(name) if " " in name else name for name in [*names][:MOST_LISTED]) + more
 
 
 def _shown(text: str) -> str:

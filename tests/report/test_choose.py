@@ -37,8 +37,11 @@ def test_a_filter_is_that_of_a_link():
     [
         ("", "asks for nothing"),
         ("outcome", "outcome"),
-        ("nothing=1", "does not exist"),
-        ("outcome=strange", "does not exist here.$"),
+        ("nothing=1", "does not exist. Choose from gold, teacher, student, outcome, .*, note_tags, has_note, status.$"),
+        ("outcome=strange", "does not exist here. Choose from both_right, only_teacher, .*, both_wrong_differently.$"),
+        ("tags=strange", "does not exist here. Choose from .*near_duplicate"),
+        ("status=done", "does not exist here. Choose from open, explained, 'data error', 'model error'.$"),
+        ("gold=strange", "does not exist here. Choose from "),
         ("length=a..b", "no range"),
         ("word=nowhere-to-be-found", "No text is left"),
     ],

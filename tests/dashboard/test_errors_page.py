@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ from dixtill_core.notes.note import NoteContent
 from dixtill_core.notes.store import NoteStore
 from dixtill_core.paths import PROJECT
 from tests.dashboard.made_corpus import make_corpus
+from tests.metrics.bag_of_words import BagOfWords
 
 SECONDS = 300
 HOSTILE = "<script>alert(1)</script> **not bold** $x$ 🙄 \u202eהפוך"
@@ -348,6 +351,43 @@ def test_a_flip_is_found_with_its_cost_and_can_be_tried(shipped: AnalysedCorpus)
     page.button(key="errors_flip_try_student").click().run()
     numbers = {metric.label: metric.value for metric in page.metric}
     assert numbers["student says now"].startswith("neutral")
+
+
+class Waiting(BagOfWords):
+    """Stops before it reads more often than that, until it is let."""
+
+    def __init__(self, powers: dict[str, float], most: int) -> None:
+        super().__init__(powers)
+        self.most, self.arrived, self.go = most, threading.Event(), threading.Event()
+
+    def forward(self, inputs: dict[str, Any]) -> Any:
+        if self.variants_run + len(inputs["input_ids"]) > self.most:
+            self.arrived.set()
+            assert self.go.wait(SECONDS)
+        return super().forward(inputs)
+
+
+def test_a_cancelled_flip_search_shows_the_best_so_far(shipped: AnalysedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [word.text for word in split_words(shipped.table["text"][123])]
+    powers = {word: 1.0 if i < 8 else -1.0 for i, word in enumerate(words)}  # 8 - 4: five of the eight have to go.
+    student = Waiting(powers, most=40)
+    pair = SimpleNamespace(student=student, teacher=BagOfWords(powers))
+    monkeypatch.setattr("dashboard.errors_flip.load_models", lambda folder, version: pair)
+    page = open_errors(row="124")
+    page.button(key="errors_flip_search").click().run()
+    job = load_jobs().latest("errors_flip")
+    assert job is not None
+    assert student.arrived.wait(SECONDS)
+    job.cancel()
+    student.go.set()
+    job.join(SECONDS)
+    assert job.state.status == "cancelled"
+    page.run()
+    assert "Student says second instead of first without" in said(page).replace("*", "")
+    assert "Best so far, not proven smallest: the search was stopped." in said(page)
+    assert "Teacher: stopped before a flip was found." in said(page)
+    assert has_key(page.button, "errors_flip_try_student")
+    assert not page.exception
 
 
 def test_a_file_is_analysed_in_the_background_and_found_again_by_its_link(shipped: AnalysedCorpus) -> None:

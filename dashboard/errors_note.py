@@ -62,12 +62,12 @@ def show_note(corpus: AnalysedCorpus, position: int, notes: Sequence[Note]) -> N
             if shown["label"] not in labels:
                 labels.append(shown["label"])
             st.selectbox(
-                "Label should be", labels, key=key_of("label"), format_func=lambda name: name or "as it is", width=180,
+                "Label should be", labels, key=key_of("label"), format_func=lambda name: name or "as it is", width=145,
                 help="The label that the text should have had. The section Notes exports these as a training set.", **change,
             )  # fmt: skip
-            st.text_input("Tags", key=key_of("tags"), placeholder="irony, guidance", help="With commas between.", width=220, **change)
+            st.text_input("Tags", key=key_of("tags"), placeholder="irony, guidance", help="With commas between.", width=165, **change)
             st.text_input(
-                "Author", key=AUTHOR, persist_state="session", placeholder="your name", max_chars=200, width=180,
+                "Author", key=AUTHOR, persist_state="session", placeholder="your name", max_chars=200, width=125,
                 help="Stands beside what you write from now on.",
             )  # fmt: skip
         show_state(key, current)

@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.chart_card import show_buttons, show_chart
 from dashboard.errors_charts import reasons_figure
 from dashboard.errors_state import open_texts
+from dashboard.markdown import as_markdown
 from dixtill_core.analysis.corpus import ROLES, Role
 from dixtill_core.data.words import CASHTAG, MONEY, NUMBER, PERCENT, PERCENT_DOWN, PERCENT_UP, URL, USER, YEAR
 
@@ -99,7 +100,12 @@ def show_parting(found: GlobalReasons, label: str) -> None:
         if table.empty:
             st.caption("Both predict this label on too few texts to say.")
             return
-        st.caption(f"Words of texts that both predict as {label}. Select a row to see its texts.".replace("$", "\\$"))
+        st.caption(
+            as_markdown(
+                f"Words of texts that both predict as {label}, the most telling first: a difference counts the less, the fewer texts it "
+                "rests on. Select a row to see its texts."
+            )
+        )
         words = table["word"].to_list()
         number = st.column_config.NumberColumn(format="%+.3f")
         st.dataframe(

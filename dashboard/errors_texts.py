@@ -71,16 +71,17 @@ def choose_page(n: int) -> int:
     pages = -(-n // ROWS)
     page = st.session_state[PAGE] = min(max(0, st.session_state.get(PAGE, 0)), pages - 1)
     if pages > 1:
-        st.button(
-            "", key="errors_page_back", icon=":material/chevron_left:", on_click=_turn, args=(page - 1,), disabled=page == 0,
-            help="Page back",
-        )  # fmt: skip
-        st.session_state["errors_page_box"] = page + 1
-        st.number_input(f"Page of {pages:,}", 1, pages, key="errors_page_box", on_change=_take_page, width=140)
-        st.button(
-            "", key="errors_page_on", icon=":material/chevron_right:", on_click=_turn, args=(page + 1,), disabled=page == pages - 1,
-            help="Page on",
-        )  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="bottom", width="content"):  # Kept together where a line is short.
+            st.button(
+                "", key="errors_page_back", icon=":material/chevron_left:", on_click=_turn, args=(page - 1,), disabled=page == 0,
+                help="Page back",
+            )  # fmt: skip
+            st.session_state["errors_page_box"] = page + 1
+            st.number_input(f"Page of {pages:,}", 1, pages, key="errors_page_box", on_change=_take_page, width=140)
+            st.button(
+                "", key="errors_page_on", icon=":material/chevron_right:", on_click=_turn, args=(page + 1,), disabled=page == pages - 1,
+                help="Page on",
+            )  # fmt: skip
     return page * ROWS
 
 

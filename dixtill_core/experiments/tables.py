@@ -138,9 +138,11 @@ def agreement_table(results: Results, ks: Sequence[int] | None = None) -> Table:
     return Table("figure4", "Fig. 4: agreement against k", note, header, tuple(rows))
 
 
-def faithfulness_table(results: Results, models: Sequence[str] = ("teacher", *STUDENTS)) -> Table:
-    """Every explainer of the models, between the random floor and the greedy reference."""
+def faithfulness_table(results: Results, models: Sequence[str] | None = None) -> Table:
+    """Every explainer of the models, between the random floor and the greedy reference; of all measured ones where `models` is None."""
     found = results.select("faithfulness")
+    pruned = sorted(model for model in set(found["model"]) if model.startswith("ahp-"))
+    models = [model for model in models or ("teacher", *pruned, "ptq", *STUDENTS) if model in set(found["model"])]
     directions = {name: direction for name, direction in metric_directions().items() if "@" not in name}
     rows: list[tuple[Value, ...]] = []
     for model in models:
@@ -151,6 +153,8 @@ def faithfulness_table(results: Results, models: Sequence[str] = ("teacher", *ST
             rows.append((model_title(model), explainer_title(explainer), *cells))
     header = tuple(f"{name.replace('_', ' ')} {'↑' if direction > 0 else '↓'}" for name, direction in directions.items())
     note = "↑ higher is better, ↓ lower is. Words are deleted; random rankings are the floor, greedy search a reference above."
+    if "ptq" in models:
+        note += " An int8 network has no gradients, so none of the explainers that need them."
     return Table("faithfulness", "Faithfulness", note, ("model", "explainer", *header), tuple(rows))
 
 

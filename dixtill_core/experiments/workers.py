@@ -39,7 +39,8 @@ def run_step(setup: Setup, step: Step, keep: Keep) -> Iterator[Report]:
     reached = 0.0
     for item in step.run(setup):
         if isinstance(item, Progress):
-            detail = item.stage + (f", epoch {item.epoch}" if item.epoch else "")
+            counted = f", {item.done:,} of {item.total:,}" if item.total > 1 else ""
+            detail = item.stage + (f", epoch {item.epoch}" if item.epoch else counted)
             if item.epoch:
                 reached = max(reached, min(_share_of_training(item, setup), 0.99))
             yield Report(step.name, reached, detail)

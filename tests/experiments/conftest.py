@@ -24,7 +24,7 @@ CONFIG = ReproduceConfig(
     student_texts=3,
     teacher_texts=2,
     bootstrap_samples=100,
-    efficiency=EfficiencyConfig(batches=(1, 32), lengths=(None, 64), repetitions=3, seconds=0.1),
+    efficiency=EfficiencyConfig(batches=(1, 32), lengths=(None, 64), repetitions=1),
     bert_base=False,
 )
 

@@ -16,13 +16,17 @@ import pandas as pd
 import pytest
 
 from dixtill_core.data.datasets import load_dataset
-from dixtill_core.errors import DataError, DixtillError
-from dixtill_core.experiments.reproduce import reproduce
-from dixtill_core.experiments.results import Results, read_results
+from dixtill_core.errors import ConfigError, DataError, DixtillError
+from dixtill_core.experiments.merge import add_results
+from dixtill_core.experiments.reproduce import choose_steps, plan, reproduce
+from dixtill_core.experiments.results import Results, read_results, read_rows, write_results
+from dixtill_core.experiments.setup import Arguments, Step, load_setup
 from dixtill_core.metrics.classification import classification_scores
 from dixtill_core.models.checkpoint import load_student
+from dixtill_core.paths import RESULTS_TABLE
 from tests.experiments.conftest import CONFIG, Finished
 
+ADDED = {("faithfulness", "ahp-2"), ("curve", "ahp-2")}
 METHODS = {"ce", "kl", "mse", "dixtill_paper", "dixtill"}
 IDENTITY = ["table", "model", "explainer", "metric", "k", "seed"]
 
@@ -45,11 +49,76 @@ def test_every_table_of_the_paper_has_its_rows(finished: Finished) -> None:
     agreement = table[table["table"] == "agreement"]
     assert set(agreement["explainer"]) == {"attention", "integrated_gradients"}
     assert set(agreement["k"].dropna()) == set(range(1, 11))
-    faithfulness = table[(table["table"] == "faithfulness") & (table["model"] == "teacher")]
-    assert {"integrated_gradients", "saliency", "input_x_gradient", "occlusion", "lime", "kernel_shap", "random", "greedy"} == set(
-        faithfulness["explainer"]
-    )
     assert set(table[table["table"] == "difference"]["model"]) == {f"dixtill-{other}" for other in METHODS - {"dixtill"}}
+
+
+GRADIENTS = {"integrated_gradients", "saliency", "input_x_gradient"}
+REMOVALS = {"occlusion", "lime", "kernel_shap"}
+REFERENCES = {"random", "greedy"}
+
+
+@pytest.mark.parametrize("table", ["faithfulness", "curve"])
+def test_every_model_is_measured_under_every_explainer_that_it_has(finished: Finished, table: str) -> None:
+    """An int8 network has no gradients, a teacher no attention of its own that explains it."""
+    found = finished.results.select(table).groupby("model")["explainer"].agg(set).to_dict()
+    whole = GRADIENTS | REMOVALS | REFERENCES
+    assert found == {
+        "teacher": whole, "ahp-2": whole, "ptq": REMOVALS | REFERENCES, **dict.fromkeys(METHODS, whole | {"attention"}),
+    }  # fmt: skip
+
+
+def test_compressed_teachers_are_measured_on_themselves(finished: Finished) -> None:
+    """Their own answers, not the teacher's: no curve is the same, though texts and random rankings are."""
+    curves = finished.results.select("curve", explainer="random", metric="deletion").set_index(["model", "k"])["value"]
+    assert len({round(curves[model, 0], 9) for model in ("teacher", "ptq", "ahp-2")}) == 3
+
+
+def test_single_steps_give_the_rows_of_the_whole_run_and_say_what_they_left_out(
+    finished: Finished, data: Path, cache: Path, teacher_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    *_, part = reproduce(
+        str(data), tmp_path / "out", CONFIG, teacher=str(teacher_folder("bert")), cache=cache, only=("faithfulness-ahp-2",)
+    )
+    assert isinstance(part, Results)
+    whole = finished.results.table
+    same = whole[whole["model"].str.startswith("ahp-") & (whole["table"] != "efficiency")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part.table, same, check_exact=False, rtol=1e-4, atol=1e-5)
+    assert {path.name for path in (tmp_path / "out" / "models").iterdir()} == {"ahp-2"}
+    assert {"teacher", "student-dixtill-0", "faithfulness-ptq"} < set(part.record["left_out"])
+    assert not {"pruning", "faithfulness-ahp-2"} & set(part.record["left_out"])
+    assert finished.results.record["left_out"] == []
+
+    # Beside a run that lacks them they make the whole run's table.
+    lacks = [row for row in read_rows(finished.out / RESULTS_TABLE) if (row.table, row.model) not in ADDED]
+    write_results(tmp_path / "published", lacks, finished.results.record)
+    add_results(tmp_path / "published", tmp_path / "out", "2026-01-31")
+    merged = read_results(tmp_path / "published").table
+    order = merged.sort_values(IDENTITY, ignore_index=True), whole.sort_values(IDENTITY, ignore_index=True)
+    pd.testing.assert_frame_equal(*order, check_exact=False, rtol=1e-4, atol=1e-5)
+
+
+def test_a_step_brings_what_it_needs_and_no_more() -> None:
+    steps = [Step(name, name, 1, lambda _: iter(()), needs=needs) for name, needs in (("a", ()), ("b", ("a",)), ("c", ()), ("d", ("b",)))]
+    assert [step.name for step in choose_steps(steps, ("d",))] == ["a", "b", "d"]
+    assert [step.name for step in choose_steps(steps, ("c", "a"))] == ["a", "c"]
+    assert choose_steps(steps, ()) == steps
+
+
+def test_every_step_of_the_plan_comes_after_what_it_needs(data: Path, teacher_folder: Callable[[str], Path], tmp_path: Path) -> None:
+    names: list[str] = []
+    for step in plan(load_setup(Arguments(str(data), tmp_path, str(teacher_folder("bert")), None, CONFIG))):
+        assert set(step.needs) <= set(names)
+        assert step.needs or not step.name.startswith(("faithfulness-", "efficiency", "difference")) or step.name == "faithfulness-teacher"
+        names.append(step.name)
+    assert len(set(names)) == len(names)
+
+
+def test_an_unknown_step_is_named_with_those_that_there_are_and_nothing_is_begun(
+    data: Path, teacher_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"no step 'ptg'.* teacher, .*faithfulness-ptq"):
+        list(reproduce(str(data), tmp_path / "out", CONFIG, teacher=str(teacher_folder("bert")), only=("ptq", "ptg")))
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_quality_is_that_of_the_saved_student_on_the_test_file(finished: Finished, data: Path) -> None:
@@ -115,6 +184,7 @@ def test_progress_never_goes_back_and_ends_at_its_total(finished: Finished) -> N
     assert done == sorted(done)
     assert seen[-1].done == seen[-1].total
     assert all(item.detail for item in seen)
+    assert any(item.detail.startswith("faithfulness of PTQ: measuring") and item.detail.endswith("1 of 2") for item in seen)
 
 
 KILLED = """

@@ -89,6 +89,17 @@ def test_agreement_faithfulness_and_compression_name_model_and_explainer(results
     assert [row[0] for row in compression_table(results).rows][:2] == ["teacher, AHP-6", "teacher, AHP-6, paper"]
 
 
+def test_the_faithfulness_table_has_every_measured_model_and_says_why_an_int8_one_has_fewer_explainers(tmp_path: Path) -> None:
+    def write(*models: str) -> Results:
+        write_results(tmp_path, [Row("faithfulness", model, "deletion_area", 0.5, "lime") for model in models], RECORD)
+        return read_results(tmp_path)
+
+    everything = faithfulness_table(write("dixtill", "ptq", "ahp-6", "teacher"))
+    assert [row[0] for row in everything.rows] == ["teacher", "teacher, AHP-6", "teacher, PTQ int8", "DiXtill"]
+    assert "no gradients" in everything.note
+    assert "no gradients" not in faithfulness_table(write("dixtill", "teacher")).note
+
+
 def test_a_difference_has_its_interval_and_p(results: Results) -> None:
     assert difference_table(results).rows == (
         ("DiXtill - KL", "macro F1", "+0.017", "+0.004", "+0.030", "0.0100"),

@@ -302,8 +302,8 @@ def _read(name: str, texts: list[str], label_names: Sequence[str]) -> tuple[Any,
         }.get(name)
         kept = [text for text in texts if text and (known is None or text in known)]
         lost = [text for text in texts if text not in kept]
-        there = f"Choose from {_listed(known)}." if known else ""
-        return tuple(kept), [f"The link asks for {name} {_shown(text)}, which does not exist here. It is ignored. {there}" for text in lost]
+        there = f" Choose from {_listed(known)}." if known else ""
+        return tuple(kept), [f"The link asks for {name} {_shown(text)}, which does not exist here. It is ignored.{there}" for text in lost]
     text = texts[-1] if texts else ""
     if name == "has_note":
         if text not in ("yes", "no"):

@@ -44,9 +44,6 @@ def report(
 
     Without --rows and --filter these are the texts with notes, or where there are none what the student gets wrong.
     """
-    if (data is None) == (analysis is None):
-        raise DixtillError("Say what the report is about: either --data FILE or --analysis DIR.")
-
     from dixtill_core.analysis.corpus import AnalysedCorpus, load_corpus
     from dixtill_core.notes.store import read_notes
     from dixtill_core.report.choose import choose
@@ -54,10 +51,12 @@ def report(
     from dixtill_core.report.write import require_kind, write_report
 
     require_kind(out)
+    if (data is None) == (analysis is None):
+        raise DixtillError("Say what the report is about: either --data FILE or --analysis DIR.")
     names: dict[Any, str] | None = None
     if analysis is not None:
         corpus = load_corpus(analysis)
-    else:
+    else:  # With PyTorch, which a report on a folder does without.
         from dixtill_core.analysis.analyse import analyse
         from dixtill_core.data.datasets import load_dataset
         from dixtill_core.data.label_map import match_labels

@@ -43,7 +43,7 @@ ONE_SEED = (
 
 
 def show_run_comparison(first: Run, second: Run) -> None:
-    """Everything about two runs; what one of them lacks is left out."""
+    """Everything about two runs; what one of them lacks is left out, and a note above says why."""
     comparison = compare_runs(first, second)
     cards = comparison.first, comparison.second
     with st.container(horizontal=True, gap="large"):
@@ -51,13 +51,17 @@ def show_run_comparison(first: Run, second: Run) -> None:
             st.markdown(f"{mark} **{letter}** {as_markdown(card.name)} {as_markdown(_status(card))}", width="content")
     for note in comparison.notes:
         st.info(as_markdown(note))
+    if not comparison.metrics:
+        show_differences(comparison)
+        return
     left, right = st.columns(2)
     with left:
         show_differences(comparison)
         show_metric(comparison, "macro_f1", "Macro F1")
     with right:
         show_figures(comparison)
-    show_sentence(first, second, cards)
+    if all(card.has_student for card in cards):
+        show_sentence(first, second, cards)
     left, right = st.columns(2)
     with left:
         show_metric(comparison, "feature_agreement@3", "Agreement @3")
@@ -78,14 +82,10 @@ def show_differences(comparison: RunComparison) -> None:
 
 
 def show_figures(comparison: RunComparison) -> None:
-    found = figures(comparison) if comparison.metrics else []
+    found = figures(comparison)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("What came of them", anchor=False)
-        if found:
-            show_buttons(plain_table(found), _definitions(), "two-runs")
-    if not found:
-        st.caption("Neither has finished an epoch.")
-        return
+        show_buttons(plain_table(found), _definitions(), "two-runs")
     st.dataframe(figures_table(found), hide_index=True, key="run_figures", height="content")
     st.caption(ONE_SEED)
 
@@ -123,10 +123,6 @@ def _kept(comparison: RunComparison) -> tuple[int | None, int | None]:
 def show_sentence(first: Run, second: Run, cards: tuple[RunCard, RunCard]) -> None:
     """The same words under both students, and under the teacher where both have the same."""
     st.subheader("The same sentence under both", anchor=False)
-    missing = [card.name for card in cards if not card.has_student]
-    if missing:
-        st.caption(as_markdown(f"{' and '.join(missing)} {'have' if len(missing) > 1 else 'has'} no student yet."))
-        return
     st.session_state.setdefault("runs_text", DEFAULT_TEXT)
     text = st.text_input(
         "Sentence", key="runs_text", persist_state="session", max_chars=LONGEST_WATCHED, label_visibility="collapsed",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.markdown import as_markdown
 from dashboard.resources import load_store
+from dixtill_core.data.sources import TABLE_SUFFIXES
 from dixtill_core.errors import DixtillError
 from dixtill_core.runs.archive import import_zip
 
@@ -20,7 +21,6 @@ def show_import(chosen_key: str) -> None:
     with st.popover("Import", help="A run that was downloaded here or on another machine.", key=f"runs_import_{generation}"):
         upload = st.file_uploader(
             f"A run as a zip file, {LARGEST_ZIP_MB} MB at most",
-            type="zip",
             max_upload_size=LARGEST_ZIP_MB,
             key=f"run_zip_{generation}",
             help="Every part is checked before the run is listed: names, sizes, settings, weights. Nothing in it is executed.",
@@ -31,13 +31,19 @@ def show_import(chosen_key: str) -> None:
             with st.spinner("Checking every part …", show_time=True):
                 run = import_zip(load_store(), upload)
         except DixtillError as error:
-            st.error(as_markdown(f"{upload.name} was not imported. {error}"))
+            st.error(as_markdown(f"{upload.name} was not imported. {_instead(upload.name) or error}"))
             return
         card = run.card()
         st.session_state[chosen_key] = [card.id]
         st.session_state[IMPORTED] = card.name
         st.session_state[GENERATION] = generation + 1  # An empty field, closed.
     st.rerun()
+
+
+def _instead(name: str) -> str:
+    """What to do with a table, which others than its reader take for what is asked for here."""
+    is_table = name.lower().endswith(TABLE_SUFFIXES)
+    return "It is a table and no run. To train on its texts, choose it in the section “New run”." if is_table else ""
 
 
 def say_imported() -> None:

@@ -22,6 +22,7 @@ from dixtill_core.errors import DixtillError
 from dixtill_core.runs.layout import EPOCHS, WATCHED
 
 if TYPE_CHECKING:
+    from dashboard.jobs import Job
     from dixtill_core.runs.folder import Run
     from dixtill_core.runs.records import RunCard
 
@@ -40,11 +41,18 @@ def show_live() -> None:
         st.info("There is no run yet. Start one in “New run”; the quick preset on the sample takes a few minutes.")
         return
     run = load_store().open(card.id)
-    if is_active(load_jobs(), card):
-        st.fragment(show_progress, run_every=EVERY_SECOND)(run, _picture(run))
+    head, body, foot = st.container(), st.container(), st.container()  # What is in `body` keeps its place when the run ends.
+    with head:
+        if is_active(load_jobs(), card):
+            st.fragment(show_progress, run_every=EVERY_SECOND)(run, _picture(run))
+        else:
+            show_ended(run, card)
+    with body:
         show_learning(run, card)
-    else:
-        show_ended(run, card)
+    with foot:
+        if not is_active(load_jobs(), card) and (log := run.log(LOG_LINES)):
+            with st.expander("Log"):
+                st.code(log, language=None)
 
 
 def choose_run() -> RunCard | None:
@@ -74,14 +82,9 @@ def show_progress(run: Run, picture: tuple[int, ...]) -> None:
         st.rerun()
     with st.container(border=True):
         _show_stages(card)
+        stopping = is_stopping(jobs, run)
         with st.container(horizontal=True, vertical_alignment="center"):
-            if card.spec is not None and card.is_running:
-                st.progress(run_share(card.spec, card.progress), as_markdown(progress_text(card)))
-            else:
-                job = job_of(jobs, card)
-                is_starting = job is None or job.state.stage == STARTING
-                st.progress(0.0 if is_starting else 1.0, "Starting …" if is_starting else "Finishing …")
-            stopping = is_stopping(jobs, run)
+            st.progress(*_bar(card, job_of(jobs, card), stopping=stopping))
             st.button(
                 "Stopping …" if stopping else "Cancel",
                 key="cancel_run",
@@ -90,6 +93,17 @@ def show_progress(run: Run, picture: tuple[int, ...]) -> None:
                 disabled=stopping,
                 help="Stops at the next step and keeps the best epoch so far. The run can be resumed.",
             )
+
+
+def _bar(card: RunCard, job: Job | None, *, stopping: bool) -> tuple[float, str]:
+    """How much of the stage is done, and what to say about it."""
+    if card.spec is not None and card.is_running:
+        text = "Stopping after the step in progress; the best epoch is kept" if stopping else progress_text(card)
+        return run_share(card.spec, card.progress), as_markdown(text)
+    if job is None or job.state.stage == STARTING:
+        seconds = f" · {job.state.seconds:.0f} s" if job is not None else ""
+        return 0.0, f"Starting: a process of its own loads PyTorch, which takes some seconds{seconds}"
+    return 1.0, "Stopping: waiting for its process to end" if stopping else "Finishing: waiting for its process to end"
 
 
 def _picture(run: Run) -> tuple[int, ...]:
@@ -107,10 +121,6 @@ def show_ended(run: Run, card: RunCard) -> None:
             _offer_models(card)
     if card.metrics and card.has_student:
         show_summary(card)
-    show_learning(run, card)
-    if log := run.log(LOG_LINES):
-        with st.expander("Log"):
-            st.code(log, language=None)
 
 
 def show_learning(run: Run, card: RunCard) -> None:

@@ -32,8 +32,9 @@ STARTING = "starting"
 """What a child does before it holds the run: it loads the libraries."""
 LOOK_SECONDS = 0.3
 """Between two looks at the run's folder."""
-PATIENCE_SECONDS = 20.0
-"""For a child that was asked to stop and is in the middle of a step, or of a download."""
+PATIENCE_SECONDS = 30.0
+"""For a child that was asked to stop and is in the middle of a step of a large teacher, or of a download. A step takes the
+bundled teacher five seconds at most. What is ended there loses no more than what is stopped: the step."""
 
 
 def train_in_process(run: Run) -> Iterator[Progress]:
@@ -67,7 +68,7 @@ def train_in_process(run: Run) -> Iterator[Progress]:
 
 def _stop(process: subprocess.Popen[bytes], run: Run) -> None:
     """Ask a child that trains to stop; end one that has not begun, or does not listen. The run then reads as cancelled."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    until, has_begun = time.monotonic() + PATIENCE_SECONDS, run.is_training
     while process.poll() is None and run.is_training and time.monotonic() < until:
         run.ask_to_stop()
         time.sleep(LOOK_SECONDS / 3)
@@ -77,7 +78,8 @@ def _stop(process: subprocess.Popen[bytes], run: Run) -> None:
         if run.card().status in ("queued", "interrupted"):
             with suppress(DixtillError), run.hold():  # Another process may have taken the run over by now.
                 run.update(status="cancelled", error=None)
-                run.say("cancelled: its process was ended")
+                why = f"it was not done with its step within {PATIENCE_SECONDS:.0f} s" if has_begun else "it had not begun"
+                run.say(f"cancelled: its process was ended, because {why}")
     if process.stdin is not None:
         process.stdin.close()
 

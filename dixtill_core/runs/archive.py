@@ -73,12 +73,15 @@ def import_zip(store: RunStore, content: bytes | IO[bytes]) -> Run:
     Raises:
         ArchiveError: the file is no zip, no run, damaged, or tries what no run does; nothing of it is kept.
     """
+    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+    if not zipfile.is_zipfile(stream):
+        raise ArchiveError("This is no zip file, or not all of one. Choose one that Download gives for a run, or download it again.")
     with store.fresh_folder() as folder:
         try:
-            with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as archive:
+            with zipfile.ZipFile(stream) as archive:
                 _unpack(archive, folder)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError, RuntimeError) as error:
-            raise ArchiveError(f"This is no zip file that can be read: {error}. Download the run again.") from error
+            raise ArchiveError(f"The zip file cannot be read: {error}. Download the run again.") from error
         except OSError as error:
             raise ArchiveError(f"The run cannot be unpacked: {error.strerror or error}.") from error
         check_run(folder)

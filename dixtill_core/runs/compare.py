@@ -80,8 +80,21 @@ def _notes(first: Run, second: Run, cards: tuple[RunCard, RunCard]) -> list[str]
     for what, meaning in (("data", "their numbers are about different texts"), ("teacher", "agreement is with different teachers")):
         if what in prints[0] and what in prints[1] and prints[0][what] != prints[1][what]:  # Unknown until a run has begun.
             notes.append(f"The runs have different {what}: {meaning}.")
-    notes += [f"{card.name} is {card.status}, so its numbers are not final." for card in cards if card.status != "finished"]
-    return notes
+    return notes + [_of_unfinished(card) for card in cards if card.status != "finished"]
+
+
+def _of_unfinished(card: RunCard) -> str:
+    if card.status == "damaged":
+        return f"{card.name} is damaged, so none of its numbers can be read."
+    if card.has_student:
+        return f"{card.name} is {card.status}, so its numbers are not final."
+    if card.is_running:
+        return f"{card.name} is running and has neither numbers nor a student before the end of its first epoch."
+    how = {"queued": "has not begun", "failed": "failed before the end of its first epoch"}
+    said = how.get(card.status, f"was {card.status} before the end of its first epoch")
+    return (
+        f"{card.name} {said}, so it has neither numbers nor a student. {'Start' if card.status == 'queued' else 'Resume'} it to get them."
+    )
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -21,11 +21,11 @@ from dixtill_core.runs.folder import Run
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import RunStore
 from scripts.dashboard_in_browser import SECONDS, free_port, running_dashboard, start_dashboard, wait_until_healthy
-from tests.dashboard.test_train_page import CSV
+from tests.browser.conftest import OpenWindow, idle, too_wide
+from tests.dashboard.train_page import CSV, table
 from tests.small_models import save_bert
 
 pytestmark = pytest.mark.browser
-WAIT = SECONDS * 1000
 MANY_EPOCHS = 9000
 """More than any test waits for."""
 OpenTrain = Callable[..., Page]
@@ -63,33 +63,19 @@ def server(chromium: Browser, environment: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_train(chromium: Browser) -> Iterator[OpenTrain]:
-    """Opens the page in a browser of its own, which shares nothing with another."""
-    contexts = []
+def open_train(open_window: OpenWindow) -> OpenTrain:
+    """Opens the page in a browser of its own."""
 
-    def open_it(address: str, width: int = 1280, scheme: str = "light", requests: list[str] | None = None) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT)
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
-        if requests is not None:
-            page.on("request", lambda request: requests.append(request.url))
-        page.goto(f"{address}/train")
+    def open_it(address: str, scheme: str = "light", requests: list[str] | None = None) -> Page:
+        page = open_window(f"{address}/train", scheme=scheme, requests=requests)
         section(page, "New run").wait_for()
         return page
 
-    yield open_it
-    for context in contexts:
-        context.close()
+    return open_it
 
 
 def section(page: Page, name: str) -> Locator:
     return page.get_by_test_id("stButtonGroup").first.get_by_text(name, exact=True)
-
-
-def idle(page: Page) -> None:
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def fill(page: Page, label: str, value: str) -> None:
@@ -204,34 +190,36 @@ def test_a_run_that_a_terminal_started_is_followed_and_its_epochs_can_be_played(
     expect(page.locator(".teacher .word").nth(2)).to_have_class(re.compile("marked"))
 
 
-@pytest.mark.parametrize("width", [400, 800, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_the_window_and_nothing_comes_from_elsewhere(
-    server: str, open_train: OpenTrain, store: RunStore, width: int, scheme: str
+    server: str, open_train: OpenTrain, store: RunStore, scheme: str
 ) -> None:
     requests: list[str] = []
-    page = open_train(server, width, scheme, requests)
+    page = open_train(server, scheme, requests)
     for name in ("New run", "Live"):
         section(page, name).click()
         idle(page)
-        page.wait_for_timeout(500)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+        for width in (1280, 800, 400):
+            assert too_wide(page, width) == []
     assert {urlsplit(url).hostname for url in requests if not url.startswith(("data:", "blob:"))} == {"localhost"}
 
 
-STAGES = ("training the teacher", "explaining with the teacher", "asking the teacher", "training the student")
+STAGES = ("training the teacher", "training the student", "evaluating")
+"""Where the server is killed: long work with each model, and the end. The other stages are killed in tests/runs."""
 
 
 def test_a_server_killed_in_any_stage_and_started_again_goes_on_with_the_run(
-    environment: dict[str, str], open_train: OpenTrain, store: RunStore, news: Path
+    environment: dict[str, str], open_train: OpenTrain, store: RunStore, tmp_path: Path
 ) -> None:
     """The kill is the hardest there is; the child has to notice that its server is gone."""
+    (tmp_path / "news.csv").write_bytes(table(each=8))
+    (tmp_path / "test.csv").write_bytes(table(each=24))
     spec = RunSpec(
-        data=str(news),
+        data=str(tmp_path / "news.csv"),
+        test_data=str(tmp_path / "test.csv"),
         teach=TeachConfig(epochs=1, batch_size=8),
         student=StudentConfig(hidden_size=4, max_vocabulary=400),
-        distill=DistillConfig(epochs=40, batch_size=32, augmented_texts=300),
+        distill=DistillConfig(epochs=60, batch_size=32, augmented_texts=100),
     )
     run = store.create(spec, "Killed")
     port = free_port()
@@ -243,16 +231,17 @@ def test_a_server_killed_in_any_stage_and_started_again_goes_on_with_the_run(
                 page.get_by_text("was interrupted").wait_for()
             start(page, run)
             wait_until(lambda stage=stage: run.card().progress.stage == stage and run.card().progress.done > 0)
-            page.close()
+        page.close()
         wait_until(lambda: not run.is_training)
-        assert run.card().status == "interrupted"
-    epochs = len(run.epochs())
+        assert (run.card().status, run.card().progress.stage) == ("interrupted", stage)
+    student = run.card().metrics
     with killed_server(port, environment) as address:
         page = open_train(address)
         start(page, run)
         page.get_by_text("finished in").wait_for()
-    assert [record.epoch for record in run.epochs()] == list(range(1, 41))
-    assert epochs < 40
+    assert [record.epoch for record in run.epochs()] == list(range(1, 61))
+    assert run.card().metrics == student  # What was trained when the test data were evaluated is what was kept.
+    assert run.card().test is not None
 
 
 @contextmanager

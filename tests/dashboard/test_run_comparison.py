@@ -224,8 +224,10 @@ def test_a_teacher_that_is_not_on_this_machine_leaves_the_students(make: Callabl
 def test_a_run_without_a_student_says_so_and_leaves_the_rest(make: Callable[..., Run], store: RunStore) -> None:
     queued = store.create(RunSpec(teach=TeachConfig()), "queued")
     page = open_runs(make("one"), queued)
-    assert "queued has no student yet" in said(page)
+    assert said(page).count("queued has not begun, so it has neither numbers nor a student.") == 1
+    assert "not final" not in said(page)
     assert table(page, "on")
+    assert not page.get("bidi_component")
     assert len(page.get("plotly_chart")) == 3
     assert not page.exception
 
@@ -234,7 +236,8 @@ def test_two_runs_that_have_not_begun_are_compared_by_their_settings(store: RunS
     first, second = store.create(RunSpec(), "one"), store.create(replace(RunSpec(), data="other.csv"), "two")
     page = open_runs(first, second)
     assert {tuple(row) for row in table(page, "setting")} == {("data", "other.csv", "sample")}
-    assert "Neither has finished an epoch" in said(page)
+    assert said(page).count("neither numbers nor a student") == 2
+    assert [heading.value for heading in page.subheader][-1] == "What differs in their settings"  # Nothing is announced that is not there.
     assert not page.get("plotly_chart")
     assert not page.exception
 

@@ -392,6 +392,16 @@ def test_a_file_that_is_no_run_is_refused_with_the_reason(store: RunStore, conte
     assert not page.exception
 
 
+def test_a_table_where_a_run_is_asked_for_says_where_it_belongs(store: RunStore) -> None:
+    page = open_runs()
+    page.file_uploader(key="run_zip_0").upload("prices.csv", b"text,label\na b,up\n", "text/csv").run()
+    press(page, "import_run")
+    assert "prices.csv was not imported. It is a table and no run." in said(page)
+    assert "New run" in said(page)
+    assert store.list() == ()
+    assert not page.exception
+
+
 def test_uploaded_texts_are_packed_only_where_that_is_wanted(store: RunStore, pair_folder: Path) -> None:
     run = store.create(RunSpec(teacher=str(pair_folder / "teacher")), "mine", upload=Upload("news.csv", b"text,label\na b,bullish\n"))
     run.update(status="cancelled")

@@ -63,7 +63,7 @@ def _assert_refused(store, content, *parts):
         assert part in str(caught.value)
     assert str(store.root) not in str(caught.value)
     assert store.list() == ()
-    assert not list(store.root.iterdir())
+    assert not list(store.root.glob("*"))
 
 
 def test_an_imported_run_gives_the_same_predictions_and_the_same_record(trained, packed, store):

@@ -1,4 +1,5 @@
 import math
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -61,9 +62,21 @@ def test_a_run_that_has_not_begun_is_compared_as_far_as_it_goes(pair, store):
     assert found.differences == ()
     assert math.isnan(found.metrics["macro_f1"][1])
     assert found.epochs[1] == ()
-    assert found.notes == ("waiting is queued, so its numbers are not final.",)
+    assert found.notes == ("waiting has not begun, so it has neither numbers nor a student. Start it to get them.",)
     with pytest.raises(CheckpointError, match="no student yet"):
         explain_with_both(pair[0], waiting, "shares rose")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("cancelled", "was cancelled"), ("running", "was interrupted"), ("failed", "failed")]
+)  # Nobody holds the one that says that it is running.
+def test_a_run_that_ended_before_its_first_epoch_is_said_to_have_nothing(pair, store, status, said):
+    cut = store.create(pair[0].spec, "cut")
+    cut.update(status=status)
+    expected = f"cut {said} before the end of its first epoch, so it has neither numbers nor a student. Resume it to get them."
+    assert compare_runs(pair[0], cut).notes == (expected,)
+    shutil.copytree(pair[0].folder / "student", cut.folder / "student")
+    assert ["so its numbers are not final" in note for note in compare_runs(pair[0], cut).notes] == [True]
 
 
 def test_runs_on_other_data_are_said_to_be(pair, store, cache, small_csv, tmp_path):

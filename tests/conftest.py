@@ -17,6 +17,13 @@ from dixtill_core.models.student import StudentClassifier
 from dixtill_core.models.teacher import Teacher, load_teacher
 from tests.small_models import SAVE, save_bert, small_student
 
+LONG_FILES = ("browser/", "distill/test_targets_ray.py", "experiments/")
+"""They begin first, so that no process is still busy with one of them when the others have nothing left to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.removeprefix("tests/").startswith(LONG_FILES))
+
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread() -> None:

@@ -13,7 +13,7 @@ TEXT = README.read_text(encoding="utf-8")
 
 def test_the_two_commands_are_there_word_for_word():
     assert "\npip install -r requirements.txt && streamlit run dashboard/app.py\n" in TEXT
-    assert "\npip install -r requirements-dev.txt && pytest\n" in TEXT
+    assert "\npip install -r requirements-dev.txt && pytest -n 2 --dist loadfile\n" in TEXT
 
 
 def test_the_results_are_those_of_the_measured_file():

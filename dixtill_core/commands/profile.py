@@ -31,12 +31,12 @@ def profile(
 
     Status 1 where training would refuse them.
     """
-    from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.data.datasets import load_complete_rows
     from dixtill_core.data.profile import DataProfile, profile_steps
 
     columns: dict[str, Any] = {"text_column": text_column, "label_column": label_column, "label_names": split_names(labels)}
-    dataset = load_dataset(data, **columns)
-    test_dataset = None if test is None else load_dataset(test, **columns, split="test")
+    dataset = load_complete_rows(data, **columns)
+    test_dataset = None if test is None else load_complete_rows(test, **columns, split="test")
     found = follow(profile_steps(dataset, test_dataset), DataProfile)
     if as_json:
         print_json(found.to_dict())

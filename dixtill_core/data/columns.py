@@ -96,6 +96,16 @@ def read_labels(column: pd.Series, source: str, names: Sequence[str] | None) -> 
     return np.array([position[label] for label in written], dtype=np.int64), tuple(distinct)
 
 
+def missing_texts(column: pd.Series, source: str) -> np.ndarray:
+    """Which cells hold no text that could be read, (rows,) bool."""
+    return np.array([_is_missing(value) or (isinstance(value, str) and not value.strip()) for _, value in cells(column, source)], bool)
+
+
+def missing_labels(column: pd.Series, source: str) -> np.ndarray:
+    """Which cells hold no label, (rows,) bool."""
+    return np.array([_is_missing(value) or not label_text(value) for _, value in cells(column, source)], bool)
+
+
 def cells(column: pd.Series, source: str, first_row: int = 1) -> Iterator[tuple[int, object]]:
     """Row and value of each cell. Strings of Parquet are decoded only now.
 

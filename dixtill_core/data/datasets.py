@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dixtill_core.data.columns import choose_label_column, choose_text_column, read_labels, read_texts
+from dixtill_core.data.columns import choose_label_column, choose_text_column, missing_labels, missing_texts, read_labels, read_texts
 from dixtill_core.data.columns import text_lengths as text_lengths
 from dixtill_core.data.sources import SAMPLE, find_table, is_there
 from dixtill_core.data.tables import csv_options as csv_options
@@ -28,6 +28,17 @@ VALIDATION_SHARE = 0.1
 
 
 @dataclass(frozen=True)
+class MissingCells:
+    """Cells of a column that say nothing."""
+
+    kind: str
+    """"text" or "label"."""
+    column: str
+    rows: tuple[int, ...]
+    """All of them, from 1."""
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Texts with optional gold labels: `label_names[labels[i]]` is the label of `texts[i]`."""
 
@@ -35,13 +46,22 @@ class Dataset:
     labels: np.ndarray | None  # (texts,) int64
     label_names: tuple[str, ...]
     source: str
+    missing: tuple[MissingCells, ...] = ()
+    """What `load_complete_rows` left out."""
+    rows: tuple[int, ...] | None = None
+    """Place of each text in the file, from 1; None where every row is there."""
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def subset(self, positions: Sequence[int] | np.ndarray) -> Dataset:
         labels = None if self.labels is None else self.labels[np.asarray(positions, dtype=np.int64)]
-        return replace(self, texts=tuple(self.texts[i] for i in positions), labels=labels)
+        rows = tuple(self.row(int(i)) for i in positions) if self.rows is not None else None
+        return replace(self, texts=tuple(self.texts[i] for i in positions), labels=labels, rows=rows)
+
+    def row(self, position: int) -> int:
+        """Where a text stands in the file: 1 is the first row below the header."""
+        return position + 1 if self.rows is None else self.rows[position]
 
     def require_labels(self) -> np.ndarray:
         """The labels, or a DataError that says that this needs them."""
@@ -93,12 +113,54 @@ def load_dataset(
     """
     if str(reference) == SAMPLE:
         return load_dataset(SAMPLE_DATA, label_names=KNOWN_LABEL_NAMES[FINANCIAL_NEWS])
+    source, table, names = _read_reference(reference, label_names, split)
+    return dataset_of_table(table, source, text_column=text_column, label_column=label_column, label_names=names)
+
+
+def load_complete_rows(
+    reference: str | Path,
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    label_names: Sequence[str] | None = None,
+    split: str = "train",
+) -> Dataset:
+    """The same without the rows that lack a text or a label, which `missing` then names: for looking at data, not for training.
+
+    Arguments and errors as for `load_dataset`; a file without any whole row is refused as there.
+    """
+    if str(reference) == SAMPLE:  # Nothing is missing in it.
+        return load_dataset(SAMPLE)
+    source, table, names = _read_reference(reference, label_names, split)
+    text_column = choose_text_column(table, text_column, source)
+    label_column = choose_label_column(table, label_column, text_column, source)
+    columns, lacking = {"text": text_column}, {"text": missing_texts(table[text_column], source)}
+    if label_column is not None:
+        columns["label"], lacking["label"] = label_column, missing_labels(table[label_column], source)
+    is_whole = ~np.logical_or.reduce(list(lacking.values()))
+    if is_whole.any():  # Filled in, so that what else is wrong is still said with its row of the file.
+        filler, table = int(np.flatnonzero(is_whole)[0]), table.copy()
+        for kind, is_missing in lacking.items():
+            column = table[columns[kind]]
+            table[columns[kind]] = column.where(~is_missing, column.iloc[filler])
+    dataset = dataset_of_table(table, source, text_column=text_column, label_column=label_column, label_names=names)
+    if is_whole.all():
+        return dataset
+    missing = tuple(MissingCells(kind, columns[kind], _row_numbers(where)) for kind, where in lacking.items() if where.any())
+    return replace(dataset.subset(np.flatnonzero(is_whole)), missing=missing, rows=_row_numbers(is_whole))
+
+
+def _row_numbers(chosen: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(position) + 1 for position in np.flatnonzero(chosen))
+
+
+def _read_reference(reference: str | Path, label_names: Sequence[str] | None, split: str) -> tuple[str, pd.DataFrame, Sequence[str] | None]:
+    """What data are called, their table, and the names of their labels where those are known."""
     source = str(reference)
     path = find_table(reference, split)
-    names = label_names
-    if names is None and source in KNOWN_LABEL_NAMES and not is_there(Path(source)):
-        names = KNOWN_LABEL_NAMES[source]
-    return dataset_of_table(read_table(path), source, text_column=text_column, label_column=label_column, label_names=names)
+    if label_names is None and source in KNOWN_LABEL_NAMES and not is_there(Path(source)):
+        label_names = KNOWN_LABEL_NAMES[source]
+    return source, read_table(path), label_names
 
 
 def dataset_of_table(

@@ -51,10 +51,22 @@ class Finding:
 
 def find_problems(train: TextsProfile, test: TextsProfile | None, leaks: Leaks | None, window: int) -> tuple[Finding, ...]:
     """The problems of training and test data, the worst first."""
-    found = [*_labels(train), *_texts(train, window), *_language(train)]
+    found = [*_missing(train), *_labels(train), *_texts(train, window), *_language(train)]
     if test is not None and leaks is not None:
-        found += [*_leaked(train, test, leaks), *_test_labels(train, test), *_texts(test, window)]
+        found += [*_missing(test), *_leaked(train, test, leaks), *_test_labels(train, test), *_texts(test, window)]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _missing(data: TextsProfile) -> Iterator[Finding]:
+    for lacking in data.missing:
+        count = len(lacking.rows)
+        are = f"{lacking.kind} is" if count == 1 else f"{lacking.kind}s are"
+        yield Finding(
+            "error",
+            f"{count:,} {are} missing in column {lacking.column!r} of {called(data.source)} ({_rows(lacking.rows, count)}). "
+            f"Fill {'it' if count == 1 else 'them'} in or delete the {'row' if count == 1 else 'rows'}. "
+            f"Everything else here is about the other {data.n_texts:,} texts.",
+        )
 
 
 def _labels(data: TextsProfile) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import regex
 
-from dixtill_core.data.datasets import Dataset, different_texts
+from dixtill_core.data.datasets import Dataset, MissingCells, different_texts
 from dixtill_core.data.findings import Finding, find_problems
 from dixtill_core.data.glove import load_glove
 from dixtill_core.data.word_statistics import OTHER_SCRIPT, SCRIPTS, TextWords, WordFacts, WordTable
@@ -106,6 +106,8 @@ class TextsProfile:
     """Texts with HTML tags or entities."""
     many_lines_rows: tuple[int, ...]
     """Texts of `MANY_LINES` lines or more."""
+    missing: tuple[MissingCells, ...] = ()
+    """Cells without a text or a label. Their rows are in none of the other numbers."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ def _profile_texts(dataset: Dataset, words: TextWords, table: WordTable, facts: 
         median_words=float(np.median(words.lengths)),
         percentile_95_words=float(np.percentile(words.lengths, 95)),
         longest_words=int(words.lengths[longest]),
-        longest_row=longest + 1,
+        longest_row=dataset.row(longest) if len(dataset) else 0,
         lengths=_length_bins(words.lengths),
         over_window=int((pieces + 2 > window).sum()),  # Two special ones.
         exact_repeats=int(is_exact.sum()),
@@ -218,16 +220,17 @@ def _profile_texts(dataset: Dataset, words: TextWords, table: WordTable, facts: 
         contradicted=contradicted,
         contradictions=contradictions,
         says_nothing=int((~says).sum()),
-        says_nothing_rows=_rows(np.flatnonzero(~says)),
+        says_nothing_rows=_rows(dataset, np.flatnonzero(~says)),
         without_vector=float(counts[no_vector].sum() / n_words),
         words_without_vector=tuple((typed[i], int(counts[i])) for i in frequent),
         unknown=float(counts[no_vector & ~seen].sum() / n_words),
         common_english=float(counts[facts.is_common].sum() / n_words),
         scripts=_shares(letters),
         wrongly_decoded=len(wrong),
-        wrongly_decoded_rows=_rows(wrong),
+        wrongly_decoded_rows=_rows(dataset, wrong),
         with_markup=sum(1 for text in dataset.texts if ("&" in text or "<" in text) and _MARKUP.search(text)),
-        many_lines_rows=_rows([i for i, text in enumerate(dataset.texts) if text.count("\n") >= MANY_LINES - 1]),
+        many_lines_rows=_rows(dataset, [i for i, text in enumerate(dataset.texts) if text.count("\n") >= MANY_LINES - 1]),
+        missing=dataset.missing,
     )
 
 
@@ -280,7 +283,7 @@ def _leaks(train: Dataset, train_words: TextWords, test: Dataset, test_words: Te
 
 def _repeat(dataset: Dataset, position: int, other: Dataset, other_position: int) -> Repeat:
     first, second = ((data, i) for data, i in ((dataset, position), (other, other_position)))
-    return Repeat(*(value for data, i in (first, second) for value in (i + 1, data.texts[i], _label(data, i))))  # type: ignore[arg-type]
+    return Repeat(*(value for data, i in (first, second) for value in (data.row(i), data.texts[i], _label(data, i))))  # type: ignore[arg-type]
 
 
 def _label(dataset: Dataset, position: int) -> str | None:
@@ -293,6 +296,6 @@ def _shares(letters: np.ndarray) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(shares, key=lambda item: -item[1]))
 
 
-def _rows(positions: Sequence[int] | np.ndarray) -> tuple[int, ...]:
+def _rows(dataset: Dataset, positions: Sequence[int] | np.ndarray) -> tuple[int, ...]:
     """The first `EXAMPLES` as rows of the file."""
-    return tuple(int(position) + 1 for position in positions[:EXAMPLES])
+    return tuple(dataset.row(int(position)) for position in positions[:EXAMPLES])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dixtill_core.data.datasets import Dataset, load_dataset
+from dixtill_core.data.datasets import Dataset, MissingCells, load_complete_rows, load_dataset
 from dixtill_core.errors import DataError
 
 Write = Callable[[str, str | bytes], Path]
@@ -257,3 +257,43 @@ def test_a_subset_keeps_texts_and_labels_together() -> None:
     assert part.labels is not None
     assert part.labels.tolist() == [1, 0]
     assert len(part) == 2
+
+
+# Rows that lack something
+
+
+@pytest.mark.parametrize(("name", "number"), [("up", False), ("1", True)])
+def test_rows_that_lack_a_cell_are_left_out_and_named_for_a_profile_and_refused_for_training(write: Write, name: str, number: bool) -> None:
+    other = "0" if number else "down"
+    path = write("holes.csv", f"text,label\nrose,{name}\n,{name}\nfell,\n  ,\nfell far,{other}\n")
+    found = load_complete_rows(path)
+    assert found.texts == ("rose", "fell far")
+    assert labels_of(found) == [name, other]
+    assert [found.row(i) for i in range(2)] == [1, 5]
+    assert found.subset([1]).row(0) == 5
+    assert found.missing == (MissingCells("text", "text", (2, 4)), MissingCells("label", "label", (3, 4)))
+    with pytest.raises(DataError, match="row 2, column 'text': the text is missing"):
+        load_dataset(path)
+
+
+def test_missing_cells_of_parquet_are_found(tmp_path: Path) -> None:
+    pd.DataFrame({"text": ["rose", None, "fell"], "label": [1.0, 0.0, np.nan]}).to_parquet(tmp_path / "a.parquet")
+    found = load_complete_rows(tmp_path / "a.parquet")
+    assert (found.texts, labels_of(found)) == (("rose",), ["1"])
+    assert [lacking.rows for lacking in found.missing] == [(2,), (3,)]
+
+
+def test_a_file_that_lacks_nothing_is_the_same_either_way(write: Write) -> None:
+    path = write("whole.csv", "text,label\nrose,up\nfell,down\n")
+    found, trained = load_complete_rows(path), load_dataset(path)
+    assert (found.texts, labels_of(found), found.missing, found.rows) == (trained.texts, labels_of(trained), (), None)
+    assert len(load_complete_rows("sample")) == len(load_dataset("sample"))
+
+
+def test_what_else_is_wrong_is_said_with_its_row_of_the_file_and_no_whole_row_at_all_is_refused(write: Write) -> None:
+    with pytest.raises(DataError, match="zero byte in line 4"):
+        load_complete_rows(write("zero.csv", "text,label\n,up\nrose,up\nfe\0ll,down\n"))
+    with pytest.raises(DataError, match="row 3, column 'label': 'sideways' is none of the labels"):
+        load_complete_rows(write("names.csv", "text,label\n,up\nrose,up\nfell,sideways\n"), label_names=("up", "down"))
+    with pytest.raises(DataError, match="row 1, column 'text': the text is missing"):
+        load_complete_rows(write("nothing.csv", "text,label\n,up\nrose,\n"))

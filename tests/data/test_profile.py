@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from dixtill_core.data.datasets import Dataset, duplicate_key, load_dataset, split_dataset
+from dixtill_core.data.datasets import Dataset, MissingCells, duplicate_key, load_dataset, split_dataset
 from dixtill_core.data.findings import Finding
 from dixtill_core.data.profile import DataProfile, profile, profile_steps
 from dixtill_core.data.words import split_words
@@ -289,3 +290,20 @@ def test_a_profile_is_plain_data_and_tables() -> None:
     assert list(found.class_table()) == ["name", "texts", "share", "different", "texts in test", "share in test", "different in test"]
     assert found.class_table()["texts"].sum() == 120
     assert found.length_table()["texts"].sum() == 120
+
+
+def test_missing_cells_are_an_error_that_names_the_first_rows_and_all_other_rows_are_profiled() -> None:
+    texts = sentences(121)
+    whole = dataset({"down": texts[:60], "up": [*texts[60:120], "..."]})
+    rows = tuple(range(8, 129))
+    lacking = (MissingCells("text", "headline", tuple(range(1, 8))), MissingCells("label", "label", (3,)))
+    found = profile(replace(whole, missing=lacking, rows=rows))
+    assert find(found, "7 texts are missing").message == (
+        "7 texts are missing in column 'headline' of train.csv (rows 1, 2, 3, 4, 5 and others). Fill them in or delete the rows. "
+        "Everything else here is about the other 121 texts."
+    )
+    assert find(found, "1 label is missing in column 'label' of train.csv (row 3). Fill it in or delete the row.").severity == "error"
+    assert [finding.severity for finding in found.findings[:2]] == ["error", "error"]
+    assert found.train.n_texts == 121
+    assert found.train.says_nothing_rows == (128,)
+    assert json.loads(json.dumps(found.to_dict()))["train"]["missing"][1] == {"kind": "label", "column": "label", "rows": [3]}

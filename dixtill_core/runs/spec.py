@@ -16,6 +16,7 @@ LONGEST_WATCHED = 2000
 """Characters: a heatmap of more cannot be read anyway."""
 
 
+_LONGEST_SAID = 60
 _TEXTS: dict[str, Any] = {
     "data": str, "text_column": str | None, "label_column": str | None, "teacher": str, "watched": str, "test_data": str | None
 }  # fmt: skip
@@ -88,6 +89,24 @@ class RunSpec:
             return cls(**made)
         except (TypeError, ValueError, AttributeError) as error:
             raise ConfigError(f"The specification of a run holds a value of the wrong kind: {error}.") from error
+
+
+def differences(one: RunSpec, other: RunSpec) -> list[str]:
+    """What the other one asks otherwise, for people: "epochs is 60 there and 30 here"."""
+    found = []
+    first, second = one.to_dict(), other.to_dict()
+    for name in first:
+        is_config = name in ("teach", "student", "distill") and None not in (first[name], second[name])
+        parts = [values[name] if is_config else {name: values[name]} for values in (first, second)]
+        for part in parts[0]:
+            if (there := parts[0][part]) != (here := parts[1][part]):
+                found.append(f"{part.replace('_', ' ')} is {_said(there)} there and {_said(here)} here")
+    return found
+
+
+def _said(value: Any) -> str:
+    text = "not set" if value is None else repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONGEST_SAID else text[: _LONGEST_SAID - 1] + "…"
 
 
 @dataclass(frozen=True)

@@ -283,6 +283,22 @@ def test_a_note_is_in_the_database_as_soon_as_it_is_changed_and_there_after_a_re
     assert open_errors(row="8").text_area(key="errors_note_comment").value == ""
 
 
+def test_a_note_of_fifty_thousand_characters_is_kept_shown_and_cut_in_the_table(shipped: AnalysedCorpus) -> None:
+    comment = "<b>🙄</b>\n" * 5555 + "<end>"
+    assert len(comment) == 50_000
+    page = open_errors(row="9")
+    page.text_area(key="errors_note_comment").set_value(comment).run()
+    assert not page.exception
+    with NoteStore() as store:
+        note = store.note(shipped.table["text"][8], shipped.pair_key)
+    assert note is not None
+    assert note.content.comment == comment
+    assert open_errors(row="9").text_area(key="errors_note_comment").value == comment
+    shown = table_of(open_errors(has_note="yes"), "errors_table")["note"][0]
+    assert shown.startswith("open: <b>🙄</b>")
+    assert len(shown) <= 300
+
+
 def test_a_conflict_shows_both_versions_and_neither_is_lost(shipped: AnalysedCorpus) -> None:
     text = shipped.table["text"][0]
     page = open_errors(row="1")

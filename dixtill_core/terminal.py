@@ -1,21 +1,27 @@
-"""A long computation in a terminal or a log, and text from users there."""
+"""What every command draws with rich: a long computation, tables, text from users."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 from dixtill_core.errors import DixtillError
 from dixtill_core.progress import Progress
 
 LINE_SECONDS = 30.0
 """Between two lines about one stage in a log."""
+_WIDEST, _INDENT = 2000, " " * 4
 
 _SHOWN_METRICS = ("loss", "accuracy", "macro_f1", "macro_auc", "fidelity", "feature_agreement@3", "sign_agreement@3")
 
@@ -79,6 +85,56 @@ def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
             if hasattr(steps, "close"):
                 steps.close()
     return result
+
+
+def print_table(table: Table, console: Console) -> None:
+    """A table of which nothing is cut: in a window words that are too long go on below, in a file or a pipe it is as wide as it is."""
+    for column in table.columns:
+        column.overflow = "fold"
+    with _wide_enough(console, _width(table, console)):
+        console.print(table)
+
+
+def print_rows(names: Sequence[str], rows: Sequence[Sequence[str]], console: Console, strong: Collection[int] = ()) -> None:
+    """Rows as a table, or where that does not fit into the window each as its first cell, whole, and its other cells below it.
+
+    Args:
+        names: of the columns.
+        strong: positions of the rows that stand out.
+    """
+    table = Table(*names)
+    for position, row in enumerate(rows):
+        table.add_row(*(Text(cell) for cell in row), style="bold" if position in strong else "")
+    if not console.is_terminal or _width(table, console) <= console.width:
+        print_table(table, console)
+        return
+    for position, (first, *others) in enumerate(rows):
+        console.print(Text(first, style="bold" if position in strong else ""), soft_wrap=True)
+        line = ""
+        for said in (f"{name} {cell}" for name, cell in zip(names[1:], others, strict=True) if cell not in ("", "-")):
+            longer = f"{line} · {said}" if line else f"{_INDENT}{said}"
+            if line and cell_len(longer) > console.width:
+                console.print(Text(line), soft_wrap=True)
+                longer = f"{_INDENT}{said}"
+            line = longer
+        console.print(Text(line), soft_wrap=True)
+
+
+def _width(table: Table, console: Console) -> int:
+    """Columns of a terminal that a table takes with each cell on one line."""
+    return Measurement.get(console, console.options.update(max_width=_WIDEST), table).maximum
+
+
+@contextmanager
+def _wide_enough(console: Console, needed: int) -> Iterator[None]:
+    """Outside of a terminal, where rich takes 80 columns for the width of a file, nothing has to be broken."""
+    before = console.width
+    if not console.is_terminal:
+        console.width = max(before, needed)
+    try:
+        yield
+    finally:
+        console.width = before
 
 
 def visible(text: str) -> str:

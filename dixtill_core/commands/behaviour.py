@@ -13,6 +13,7 @@ from rich.table import Table
 
 from dixtill_core.commands.options import DataOption, JsonOption, ModelsOption, TextColumnOption, chosen_pair, split_names
 from dixtill_core.commands.output import follow, print_json
+from dixtill_core.terminal import print_table
 
 if TYPE_CHECKING:
     from dixtill_core.analysis.behaviour import BehaviourReport
@@ -51,4 +52,4 @@ def print_behaviour(report: BehaviourReport, console: Console | None = None) -> 
         rate = "-" if math.isnan(row.rate) else f"{row.rate:.1%}"
         interval = "-" if math.isnan(row.low) else f"{row.low:.1%} to {row.high:.1%}"
         table.add_row(row.test, row.expected, row.role, f"{row.texts:,}", f"{row.failing:,}", rate, interval)
-    console.print(table)
+    print_table(table, console)

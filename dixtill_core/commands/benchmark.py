@@ -13,6 +13,7 @@ from rich.text import Text
 
 from dixtill_core.commands.options import DataOption, JsonOption, ModelsOption, TextColumnOption, given, whole_numbers
 from dixtill_core.commands.output import follow, print_json
+from dixtill_core.terminal import print_table
 
 if TYPE_CHECKING:
     from dixtill_core.metrics.efficiency import EfficiencyRow
@@ -60,7 +61,7 @@ def print_efficiency(rows: Sequence[EfficiencyRow], console: Console | None = No
     for row in first_rows.values():
         shown = "-" if row.explanation_ms is None else f"{_short(row.explanation_ms)} ms"
         sizes.add_row(row.model, f"{row.parameters:,}", f"{row.bytes / 1e6:,.2f} MB", f"{row.compression:,.1f}x", shown)
-    console.print(sizes)
+    print_table(sizes, console)
     for length in dict.fromkeys(row.length for row in rows):
         what = "the texts' own lengths, from text to logits" if length == CORPUS else f"padded to {length}, the network alone"
         times = Table("model", "batch", "threads", "ms", "quartiles", "texts/s", "speedup", "MB", title=what, title_justify="left")
@@ -69,7 +70,7 @@ def print_efficiency(rows: Sequence[EfficiencyRow], console: Console | None = No
             spread = f"{_short(row.low_ms)}..{_short(row.high_ms)}"
             shape = (row.model, str(row.batch), str(row.threads))
             times.add_row(*shape, _short(row.median_ms), spread, _short(row.texts_per_second), f"{_short(row.speedup)}x", memory)
-        console.print(times)
+        print_table(times, console)
     for name, description in DESCRIPTIONS.items():
         if any(row.model == name for row in rows):
             console.print(Text(f"{name}: {description}", style="dim"))

@@ -13,7 +13,7 @@ from dixtill_core.analysis.corpus import ROLES
 from dixtill_core.analysis.global_reasons import GlobalReasons
 from dixtill_core.analysis.outcomes import OUTCOMES
 from dixtill_core.analysis.smart_tags import SMART_TAGS
-from dixtill_core.terminal import visible
+from dixtill_core.terminal import print_table, visible
 
 MOST_LABELS = 8
 """A confusion matrix of more is left to the file."""
@@ -32,21 +32,21 @@ def print_overview(numbers: Mapping[str, Any], reasons: GlobalReasons, console: 
     for row in numbers["outcomes"]:
         means = (_number(row[name]) for name in ("agreement", "teacher_confidence", "student_confidence"))
         groups.add_row(OUTCOMES[row["outcome"]].title, f"{row['texts']:,}", f"{row['share']:.1%}", *means, _number(row["length"], 1))
-    console.print(groups)
+    print_table(groups, console)
     labels = numbers["labels"]
     if len(labels) <= MOST_LABELS:
         for role in ROLES:
             matrix = Table(f"gold \\ {role}", *(visible(name) for name in labels))
             for name, counts in zip(labels, numbers["confusion"][role], strict=True):
                 matrix.add_row(visible(name), *(f"{count:,}" for count in counts))
-            console.print(matrix)
+            print_table(matrix, console)
     _print_foreign(numbers["foreign_reasons"], console)
     tags = Table("smart tag", "texts", "teacher right", "student right", "without it", "agreement @3")
     for row in numbers["tags"]:
         texts = "-" if row["texts"] is None else f"{int(row['texts']):,}"
         shares = (_number(row[name]) for name in ("teacher_right", "student_right", "student_right_without", "agreement"))
         tags.add_row(SMART_TAGS[row["tag"]].title, texts, *shares)
-    console.print(tags)
+    print_table(tags, console)
     _print_reasons(reasons, labels, console)
 
 
@@ -56,7 +56,7 @@ def _print_quality(numbers: Mapping[str, Any], console: Console) -> None:
         scores, faithfulness = numbers["quality"][role], numbers["faithfulness"][role]
         shown = (scores["accuracy"], scores["macro_f1"], scores["mcc"], numbers["calibration_error"][role], *faithfulness.values())
         table.add_row(role, *map(_number, shown))
-    console.print(table)
+    print_table(table, console)
     console.print(
         f"{numbers['texts']:,} texts; the same label on {numbers['fidelity']:.1%}; mean agreement @3 {_number(numbers['agreement_at_3'])}, "
         f"with sign {_number(numbers['sign_agreement_at_3'])}",
@@ -81,12 +81,12 @@ def _print_reasons(reasons: GlobalReasons, labels: Sequence[str], console: Conso
         for role in ROLES:
             sides = (reasons.strongest(role, label, WORDS, against=against) for against in (False, True))
             table.add_row(Text(visible(label)), role, *(Text(_listed(side["word"])) for side in sides))
-    console.print(table)
+    print_table(table, console)
     apart = Table("the models part on", "label", "texts", "teacher", "student")
     for _, row in reasons.most_apart(n=10).iterrows():
         shares = (f"{row[role]:+.3f}" for role in ROLES)
         apart.add_row(Text(visible(row["word"])), Text(visible(row["label"])), str(row["texts"]), *shares)
-    console.print(apart)
+    print_table(apart, console)
     console.print("Shares of a text's reasons, in the mean over the texts with the word that the model predicts so.", style="dim")
 
 

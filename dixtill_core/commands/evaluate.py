@@ -20,6 +20,7 @@ from dixtill_core.commands.options import (
     read_label_map,
 )
 from dixtill_core.commands.output import follow, print_json
+from dixtill_core.terminal import print_table
 
 if TYPE_CHECKING:
     from dixtill_core.evaluate import Evaluation
@@ -57,9 +58,9 @@ def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> 
     table = Table("model", *(name.replace("_", " ") for name in evaluation.teacher))
     for role, scores in (("teacher", evaluation.teacher), ("student", evaluation.student)):
         table.add_row(role, *(f"{value:,}" if name == "n" else f"{value:.3f}" for name, value in scores.items()))
-    console.print(table)
+    print_table(table, console)
     console.print(f"fidelity {evaluation.fidelity:.3f} (share of equal predictions)", highlight=False)
     agreement = Table("agreement @", *(str(k) for k in range(1, 6)))
     for kind in ("feature", "sign"):
         agreement.add_row(kind, *(f"{evaluation.agreement[f'{kind}_agreement@{k}']:.3f}" for k in range(1, 6)))
-    console.print(agreement)
+    print_table(agreement, console)

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from dixtill_core.commands.options import DataOption, JsonOption, ModelsOption, TextColumnOption, chosen_pair
 from dixtill_core.commands.output import follow, print_json
+from dixtill_core.terminal import print_table
 
 if TYPE_CHECKING:
     from dixtill_core.metrics.faithfulness_corpus import PairFaithfulness
@@ -69,7 +70,7 @@ def print_faithfulness(found: PairFaithfulness, console: Console | None = None) 
             shown = ("-" if math.isnan(value) else f"{value:.3f}" for value in values)
             table.add_row(f"{metric.replace('_', ' ')} {'↑' if direction > 0 else '↓'}", *shown)
         table.add_row("texts", *(f"{n:,}" for n in corpus.measured.values()))
-        console.print(table)
+        print_table(table, console)
     console.print(
         f"↑ higher, ↓ lower is better; words are taken by {found.config.ranking} score and {_DONE_TO_WORDS[found.config.perturbation]}; "
         "@ is the share of words in percent. random is the floor, greedy a search on the model itself.",

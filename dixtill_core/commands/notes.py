@@ -15,6 +15,7 @@ from rich.text import Text
 from dixtill_core.commands.options import JsonOption, NotesOption
 from dixtill_core.commands.output import follow, print_json, say
 from dixtill_core.errors import ConfigError, DataError
+from dixtill_core.terminal import print_table
 
 if TYPE_CHECKING:  # SQLAlchemy comes with it; the other commands start without.
     from dixtill_core.notes.note import Note
@@ -146,7 +147,7 @@ def _print_notes(notes: Sequence[Note], models: Mapping[str, str]) -> None:
             _shortened(models.get(note.pair_key, "")), note.pair_key[:8],
         )  # fmt: skip
         table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
+    print_table(table, Console())
 
 
 def _record(note: Note, models: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from dixtill_core.commands.options import DataOption, JsonOption, LabelColumnOption, LabelsOption, TextColumnOption, split_names
 from dixtill_core.commands.output import follow, print_json
+from dixtill_core.terminal import print_table
 
 if TYPE_CHECKING:
     from dixtill_core.data.profile import DataProfile, TextsProfile
@@ -62,7 +63,7 @@ def print_profile(found: DataProfile, console: Console | None = None) -> None:
     table.add_row("repeats, exact", *(f"{part.exact_repeats:,}" for part in parts))
     table.add_row("  but for links, names, numbers", *(f"{part.near_repeats:,}" for part in parts))
     table.add_row("words without a vector", *(f"{part.without_vector:.1%}" for part in parts))
-    console.print(table)
+    print_table(table, console)
     if not found.findings:
         console.print("Nothing is wrong with these data.")
     for finding in found.findings:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from dixtill_core.commands.options import JsonOption
 from dixtill_core.commands.output import print_json, say
 from dixtill_core.errors import DixtillError
-from dixtill_core.terminal import visible
+from dixtill_core.terminal import print_rows, visible
 
 if TYPE_CHECKING:
     from dixtill_core.runs.records import RunCard
@@ -45,15 +44,16 @@ def runs(
 def print_runs(cards: Sequence[RunCard], console: Console | None = None) -> None:
     """A line for each run, and what is wrong with those that are not well."""
     console = console or Console()
-    table = Table("run", "name", "status", "epochs", "time", *(name.replace("_", " ") for name in _SHOWN))
+    names = ("run", "name", "status", "epochs", "time", *(name.replace("_", " ") for name in _SHOWN))
+    rows = []
     for card in cards:
         numbers = (_number(card.metrics, name) for name in _SHOWN)
-        table.add_row(Text(card.id), Text(visible(card.name)), card.status, str(card.epochs or "-"), _time(card.seconds), *numbers)
-    console.print(table)
+        rows.append((visible(card.id), visible(card.name), card.status, str(card.epochs or "-"), _time(card.seconds), *numbers))
+    print_rows(names, rows, console)
     for card in cards:
         for what in (card.error, card.problem):
             if what:
-                console.print(Text(f"{card.id}: {visible(what)}", style="yellow"))
+                console.print(Text(f"{visible(card.id)}: {visible(what)}", style="yellow"), soft_wrap=True)
 
 
 def run_record(card: RunCard) -> dict[str, Any]:

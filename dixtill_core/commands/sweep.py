@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from dixtill_core.commands.options import (
     CacheOption,
@@ -26,6 +25,7 @@ from dixtill_core.commands.options import (
     split_names,
 )
 from dixtill_core.commands.output import follow, print_json, say
+from dixtill_core.terminal import print_rows
 
 if TYPE_CHECKING:
     from dixtill_core.runs.sweep_result import SweepResult
@@ -91,13 +91,13 @@ def print_sweep(result: SweepResult, console: Console | None = None) -> None:
     console = console or Console()
     shown = tuple(dict.fromkeys(("accuracy", result.quality, "fidelity", result.agreement, "sign_agreement@3")))
     has_sizes = any(name in row.settings for row in result.rows for name in SIZES)
-    table = Table("", "point", *(["MB"] if has_sizes else []), "seeds", *(_title(name) for name in shown))
+    names = ("point", *(["MB"] if has_sizes else []), "seeds", *(_title(name) for name in shown))
+    rows = []
     for row, label in zip(result.rows, point_labels(result.rows), strict=True):
         numbers = (_with_spread(row.means[name], row.spreads[name]) for name in shown)
         size = [] if not has_sizes else ["-" if math.isnan(row.megabytes) else f"{row.megabytes:.2f}"]
-        style = "bold" if row.is_on_front else ""
-        table.add_row("*" if row.is_on_front else "", label, *size, str(row.seeds), *numbers, style=style)
-    console.print(table)
+        rows.append((f"{'*' if row.is_on_front else ' '} {label}", *size, str(row.seeds), *numbers))
+    print_rows(names, rows, console, [position for position, row in enumerate(result.rows) if row.is_on_front])
     console.print(
         f"Validation data, mean over seeds ± standard deviation. * no other point has both more {_title(result.quality)} and more "
         f"{_title(result.agreement)}. Choose here, and measure the chosen one on test data.",

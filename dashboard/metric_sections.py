@@ -153,6 +153,8 @@ def show_faithfulness(results: Results) -> None:
     curves, table = result_tables.curve_table(results, model), result_tables.faithfulness_table(results, model)
     explainers = list(dict.fromkeys([*table["explainer"], *curves["explainer"]]))
     default = [explainer for explainer in explainers if explainer in SHOWN_EXPLAINERS]
+    if set(default) <= set(REFERENCES):  # A floor alone says nothing.
+        default = explainers
     if set(st.session_state.get("faithful_explainers", ())) - set(explainers):
         del st.session_state["faithful_explainers"]
     chosen = st.pills(
@@ -164,6 +166,8 @@ def show_faithfulness(results: Results) -> None:
         format_func=explainer_name,
         help="Random order is the floor, greedy search on the model itself a reference from above.",
     )
+    if model == "ptq":
+        st.caption("An int8 network has no gradients: only explainers that take words out can explain it.")
     if not chosen:
         st.info("Choose an explainer above.")
         return None

@@ -24,6 +24,8 @@ KIND = "errors_neighbours"
 KEPT = 2
 """Pairs of models whose indexes stay in memory: some 200 MB for 100,000 texts."""
 NEAREST = 5
+THREE_LINES = 72
+"""Pixels of a row, so that most texts are read whole."""
 LARGEST_FILE_MB = 200
 Indexes = dict[str, "NeighbourIndex"]
 """By role."""
@@ -126,12 +128,13 @@ def _show(indexes: Indexes, text: str) -> None:
         nearest = indexes[role].nearest(text, NEAREST)
         with column:
             st.caption(f"By the {role}: what its last layer reads of each text")
-            table = pd.DataFrame([(near.similarity, near.label, near.text) for near in nearest], columns=["similarity", "label", "text"])
+            table = pd.DataFrame([(near.text, near.label, near.similarity) for near in nearest], columns=["text", "label", "similarity"])
             st.dataframe(
-                table, hide_index=True, key=f"errors_nearest_{role}", height="content",
+                table, hide_index=True, key=f"errors_nearest_{role}", height="content", row_height=THREE_LINES,
                 column_config={
-                    "similarity": st.column_config.NumberColumn(format="%.3f", width="small", help="Cosine: 1 for the same text."),
-                    "label": st.column_config.TextColumn(width="small"),
+                    "text": st.column_config.TextColumn(width=240),
+                    "label": st.column_config.TextColumn(width=66),
+                    "similarity": st.column_config.NumberColumn(format="%.3f", width=76, help="Cosine: 1 for the same text."),
                 },
             )  # fmt: skip
 

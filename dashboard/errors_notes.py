@@ -36,7 +36,7 @@ def show_notes(corpus: AnalysedCorpus, notes: Sequence[Note]) -> None:
                 "status": [note.content.status for note in notes],
                 "note": [note.content.comment[:1000] for note in notes],
                 "text": [note.text[:300] for note in notes],
-                "label should be": [note.content.corrected_label or "" for note in notes],
+                "label": [note.content.corrected_label or "" for note in notes],
                 "tags": [join_tags(note.content.tags) for note in notes],
                 "author": [note.content.author for note in notes],
                 "written": [note.written[:16].replace("T", " ") for note in notes],
@@ -46,8 +46,10 @@ def show_notes(corpus: AnalysedCorpus, notes: Sequence[Note]) -> None:
         st.dataframe(
             table, hide_index=True, key=key, selection_mode="single-row", on_select=lambda: _open(key, places),
             column_config={
-                "row": st.column_config.NumberColumn(help="Empty where the text is not among these texts."),
-                "note": st.column_config.TextColumn(width=330), "text": st.column_config.TextColumn(width=330),
+                "row": st.column_config.NumberColumn(width=52, help="Empty where the text is not among these texts."),
+                "note": st.column_config.TextColumn(width=240), "text": st.column_config.TextColumn(width=190),
+                "label": st.column_config.TextColumn(width=80, help="The label that the text should have had."),
+                "tags": st.column_config.TextColumn(width=85), "author": st.column_config.TextColumn(width=80),
             },
         )  # fmt: skip
         st.caption("Select a row to open its text.")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dixtill_core.analysis.corpus import AnalysedCorpus
     from dixtill_core.notes.note import Note
 
+MOST_WHOLE = 16
+"""Rows of a table that is shown in full; in a longer one, one scrolls."""
 LONGEST_TEXT = 300
 """Characters of a text in the table; all of it is a click away."""
 WHO_IS_RIGHT = dict(zip(OUTCOMES, ("both", "teacher", "student", "none, alike", "none"), strict=True))
@@ -103,7 +105,7 @@ def show_page(corpus: AnalysedCorpus, positions: np.ndarray, notes: Sequence[Not
     key = f"errors_table_{digest}"  # Other rows are another table: a selection means nothing in it.
     st.dataframe(
         page_table(corpus, positions, notes), hide_index=True, key=key, on_select=lambda: _open_selected(key, rows),
-        selection_mode="single-row", column_config=_columns(), height=min(560, 35 * (len(rows) + 1) + 3),
+        selection_mode="single-row", column_config=_columns(), height="content" if len(rows) < MOST_WHOLE else 560,
         alt="Texts that the filters leave",
     )  # fmt: skip
     st.caption("Select a row with the box at its left to open the text.")

@@ -119,30 +119,27 @@ def test_a_link_restores_filters_that_leave_the_same_texts(shipped: AnalysedCorp
 
 
 @pytest.mark.parametrize(
-    ("link", "message"),
+    "wrong",
     [
-        ({"outcome": "nonsense"}, "nonsense"),
-        ({"length": "a..b"}, "no range"),
-        ({"length": "nan..1"}, "has to end at a number"),
-        ({"pattern": "("}, "no regular expression"),
-        ({"nothing": "1"}, "does not exist"),
-        ({"row": "0"}, "does not exist"),
-        ({"row": "99999999999999999999"}, "does not exist"),
-        ({"row": "1.5"}, "does not exist"),
-        ({"section": "<b>"}, "does not exist"),
-        ({"order": "nonsense"}, "least_agreement"),
-        ({"page": "0"}, "1 to 7"),
-        ({"page": "8"}, "1 to 7"),
-        ({"page": "1e1"}, "1 to 7"),
-        ({"pair": "../../etc"}, "no models"),
-        ({"data": "file:0000"}, "not here any more"),
-        ({"data": HOSTILE}, "There are no data"),
+        {
+            "outcome": ("nonsense", "nonsense"), "length": ("a..b", "no range"), "pattern": ("(", "no regular expression"),
+            "nothing": ("1", "has a filter 'nothing' that does not exist"), "row": ("0", "The row '0' does not exist"),
+            "section": ("<b>", "a section '<b>'"), "order": ("nonsense", "least_agreement"), "page": ("0", "The page '0' does not exist"),
+            "pair": ("../../etc", "no models"), "data": (HOSTILE, "There are no data"),
+        },
+        {
+            "length": ("nan..1", "has to end at a number"), "row": ("99999999999999999999", "does not exist"), "page": ("8", "1 to 7"),
+            "data": ("file:0000", "not here any more"),
+        },
+        {"row": ("1.5", "The row '1.5' does not exist"), "page": ("1e1", "The page '1e1' does not exist")},
     ],
-)
-def test_a_damaged_parameter_is_said_and_the_page_opens(link: dict[str, str], message: str) -> None:
-    page = open_errors(**link)
-    assert message in said(page)
-    assert len(page.warning) == 1
+)  # fmt: skip
+def test_every_damaged_parameter_is_said_and_the_page_opens(wrong: dict[str, tuple[str, str]]) -> None:
+    page = open_errors(**{name: value for name, (value, _) in wrong.items()})
+    for _, message in wrong.values():
+        assert message in said(page)
+    assert len(page.warning) == len(wrong)
+    assert not page.error
     assert page.metric or page.dataframe
 
 

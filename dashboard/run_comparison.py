@@ -46,9 +46,10 @@ def show_run_comparison(first: Run, second: Run) -> None:
     """Everything about two runs; what one of them lacks is left out, and a note above says why."""
     comparison = compare_runs(first, second)
     cards = comparison.first, comparison.second
+    names = _names(cards)
     with st.container(horizontal=True, gap="large"):
-        for letter, mark, card in zip(LETTERS, MARKS, cards, strict=True):
-            st.markdown(f"{mark} **{letter}** {as_markdown(card.name)} {as_markdown(_status(card))}", width="content")
+        for letter, mark, name, card in zip(LETTERS, MARKS, names, cards, strict=True):
+            st.markdown(f"{mark} **{letter}** {as_markdown(name)} {as_markdown(_status(card))}", width="content")
     for note in comparison.notes:
         st.info(as_markdown(note))
     if not comparison.metrics:
@@ -61,7 +62,7 @@ def show_run_comparison(first: Run, second: Run) -> None:
     with right:
         show_figures(comparison)
     if all(card.has_student for card in cards):
-        show_sentence(first, second, cards)
+        show_sentence(first, second, names)
     left, right = st.columns(2)
     with left:
         show_metric(comparison, "feature_agreement@3", "Agreement @3")
@@ -120,7 +121,7 @@ def _kept(comparison: RunComparison) -> tuple[int | None, int | None]:
     return None if first is None else int(first), None if second is None else int(second)
 
 
-def show_sentence(first: Run, second: Run, cards: tuple[RunCard, RunCard]) -> None:
+def show_sentence(first: Run, second: Run, names: tuple[str, str]) -> None:
     """The same words under both students, and under the teacher where both have the same."""
     st.subheader("The same sentence under both", anchor=False)
     st.session_state.setdefault("runs_text", DEFAULT_TEXT)
@@ -139,8 +140,8 @@ def show_sentence(first: Run, second: Run, cards: tuple[RunCard, RunCard]) -> No
         with st.spinner("Reading it with both students …", show_time=True):
             teacher, text, notes = _read_teacher(first, second, text)
             sides = [
-                StudentSide(letter, card.name, _read_student(run, text))
-                for letter, run, card in zip(LETTERS, (first, second), cards, strict=True)
+                StudentSide(letter, name, _read_student(run, text))
+                for letter, run, name in zip(LETTERS, (first, second), names, strict=True)
             ]
     except DixtillError as error:
         st.error(as_markdown(str(error)))
@@ -180,6 +181,14 @@ def _teacher_fingerprint(run: Run) -> str | None:
     except DixtillError:
         return None
     return found.get("teacher") if isinstance(found, dict) else None
+
+
+def _names(cards: tuple[RunCard, RunCard]) -> tuple[str, str]:
+    """With the end of their numbers where both are called the same, as a run and its import are."""
+    first, second = cards
+    if first.name != second.name:
+        return first.name, second.name
+    return f"{first.name} ({first.id[-4:]})", f"{second.name} ({second.id[-4:]})"
 
 
 def _status(card: RunCard) -> str:

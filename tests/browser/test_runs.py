@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from dixtill_core.runs.store import RunStore
 from scripts.dashboard_in_browser import SECONDS, running_dashboard
@@ -81,16 +80,26 @@ def open_section(page: Page, name: str) -> None:
 
 
 def select(page: Page, row: int) -> None:
-    """Press the box of a row of the table until it is selected: a press while the table is drawn anew is lost."""
-    table = page.get_by_test_id("stDataFrame").first
-    selected = table.locator(f"tr[aria-rowindex='{row + 2}'][aria-selected=true]")
+    """Press the box of a row of the table until it is selected: a press while the table is drawn anew is lost, or meets another row."""
+    wanted = selected(page) | {row}
     until = time.monotonic() + SECONDS
-    while not selected.count():
+    while wrong := selected(page) ^ wanted:
         assert time.monotonic() < until, f"row {row} was not selected in time"
-        table.click(position={"x": BOX, "y": HEADER + ROW * row + ROW // 2})
-        with suppress(TimeoutError):
-            selected.wait_for(state="attached", timeout=PRESS_SECONDS * 1000)
+        table_of(page).click(position={"x": BOX, "y": HEADER + ROW * min(wrong) + ROW // 2})
+        seen = time.monotonic() + PRESS_SECONDS
+        while selected(page) ^ wanted == wrong and time.monotonic() < seen:
+            page.wait_for_timeout(50)
         idle(page)
+
+
+def selected(page: Page) -> set[int]:
+    """Places of the rows that are selected."""
+    rows = table_of(page).locator("tr[aria-selected=true]")
+    return set(rows.evaluate_all("(rows) => rows.map((row) => Number(row.ariaRowIndex ?? row.getAttribute('aria-rowindex')) - 2)"))
+
+
+def table_of(page: Page) -> Locator:
+    return page.get_by_test_id("stDataFrame").first
 
 
 def button(page: Page, name: str) -> Locator:
@@ -99,7 +108,7 @@ def button(page: Page, name: str) -> Locator:
 
 def named(page: Page, name: str) -> Locator:
     """Cells of the table with this text, which its canvas holds for screen readers."""
-    return page.get_by_test_id("stDataFrame").first.locator("td").filter(has_text=name)
+    return table_of(page).locator("td").filter(has_text=name)
 
 
 def shares(page: Page) -> list[str]:

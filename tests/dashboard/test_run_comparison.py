@@ -221,6 +221,15 @@ def test_a_teacher_that_is_not_on_this_machine_leaves_the_students(make: Callabl
     assert "Their teacher cannot be shown" in data["notes"][0]
 
 
+def test_two_runs_of_one_name_are_told_apart(make: Callable[..., Run]) -> None:
+    first, second = make("twin"), make("twin", seed=1)
+    page = open_runs(first, second)
+    titles = [panel["title"] for panel in heatmap(page)["panels"]]
+    assert titles[-2:] == [f"A · twin ({first.id[-4:]})", f"B · twin ({second.id[-4:]})"]
+    assert f"twin ({second.id[-4:]})" in said(page)
+    assert not page.exception
+
+
 def test_a_run_without_a_student_says_so_and_leaves_the_rest(make: Callable[..., Run], store: RunStore) -> None:
     queued = store.create(RunSpec(teach=TeachConfig()), "queued")
     page = open_runs(make("one"), queued)

@@ -15,6 +15,7 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,15 +54,20 @@ def results_section(results: Results) -> str:
     )
     head = (
         f"Measured by `dixtill reproduce --data DIR --out OUT` on {data['test_texts']:,} test texts, "
-        f"{results.record['settings']['seeds']} seeds of each student.{''.join(map(_added, results.record.get('added', ())))}"
+        f"{results.record['settings']['seeds']} seeds of each student.{_added(results.record.get('added', ()))}"
     )
     return "\n\n".join([head, *(_section(table) for table in tables)])
 
 
-def _added(entry: dict[str, Any]) -> str:
+def _added(entries: Sequence[dict[str, Any]]) -> str:
     """A sentence about rows that were measured after the others; curves go with faithfulness."""
-    of_table = [f"{table} of {' and '.join(map(model_title, names))}" for table, names in entry["models"].items() if table != "curve"]
-    return f" Added on {entry['date']}, with the same settings, data and teacher: {'; '.join(of_table)}."
+    later = [
+        f"{table} of {' and '.join(model_title(model).removeprefix('teacher, ') for model in models)} on {entry['date']}"
+        for entry in entries
+        for table, models in entry["models"].items()
+        if table != "curve"
+    ]
+    return f" Added with the same settings, data and teacher: {', '.join(later)}." if later else ""
 
 
 def _section(table: Table) -> str:

@@ -154,7 +154,10 @@ def faithfulness_table(results: Results, models: Sequence[str] | None = None) ->
     header = tuple(f"{name.replace('_', ' ')} {'↑' if direction > 0 else '↓'}" for name, direction in directions.items())
     note = "↑ higher is better, ↓ lower is. Words are deleted; random rankings are the floor, greedy search a reference above."
     if "ptq" in models:
-        note += " An int8 network has no gradients, so none of the explainers that need them."
+        note += (
+            " An int8 network has no gradients, so none of the explainers that need them. Its answers move a little with the variants "
+            "in the same batch, so that even occlusion does not correlate fully with leaving words out."
+        )
     return Table("faithfulness", "Faithfulness", note, ("model", "explainer", *header), tuple(rows))
 
 

@@ -49,8 +49,8 @@ def dot_figure(names: Iterable[str], numbers: Sequence[str], axis_title: str, ke
             font={"size": SMALL_TYPE},
         )  # fmt: skip
     figure.add_annotation(
-        name=KEY, x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=12, align="left", text=key, showarrow=False,
-        font={"size": SMALL_TYPE},
+        name=KEY, x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=12, align="left", text=key,
+        showarrow=False, font={"size": SMALL_TYPE},
     )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], range=[-0.6, len(names) - 0.4], gridcolor=FAINT)
     figure.update_xaxes(title=axis_title)

@@ -4,6 +4,8 @@
 const TYPED = "input:not([type=range]), textarea, [contenteditable=true]";
 const CONTROLS = `${TYPED}, input, select, [role=slider], [role=radio], [role=combobox], [role=option], [role=tab], [role=grid], .word`;
 
+const SMALLEST_FIT = 0.7; // Of the presenter's type; what is still too high scrolls.
+
 export default function render({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".comparison");
   root.send = setTriggerValue;
@@ -28,6 +30,8 @@ function start(root) {
     root.prepend(root.stage);
   });
   root.replaceChildren(root.stage, root.dialog);
+  root.stage.addEventListener("toggle", () => fit(root), true); // It does not bubble.
+  new ResizeObserver(() => fit(root)).observe(root.dialog);
 }
 
 function isPresenting(root) {
@@ -38,6 +42,15 @@ function present(root) {
   root.dialog.append(root.stage);
   root.dialog.showModal();
   root.dialog.focus();
+}
+
+// Smaller type where the window of the presenter is too low, so that an open answer covers no part of the picture.
+function fit(root) {
+  if (!isPresenting(root)) return;
+  for (let size = 1; size >= SMALLEST_FIT; size -= 0.03) {
+    root.stage.style.setProperty("--fit", size);
+    if (root.dialog.scrollHeight <= root.dialog.clientHeight) return;
+  }
 }
 
 function fillScreen(root) {
@@ -95,6 +108,7 @@ function drawStep(root, data) {
     drawFoot(),
   );
   if (focused) root.stage.querySelector(`[data-keep="${focused}"]`)?.focus();
+  fit(root);
   if (!isSame) root.dialog.scrollTop = 0;
 }
 
@@ -120,6 +134,7 @@ function drawSteps(root, data) {
     element("ol", { role: "list" }, steps),
     shift(1, "›", "Next"),
     askSentence(root, data),
+    element("span", { class: "working", role: "status" }, ["Working it out …"]),
     open,
     leave,
   ]);

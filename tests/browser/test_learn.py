@@ -97,6 +97,11 @@ def test_presenter_mode_fills_the_window_and_obeys_a_remote(open_lesson: OpenLes
     expect(page.locator(".answer")).to_be_hidden()
     page.keyboard.press("a")
     expect(page.locator(".answer")).to_be_visible()
+    expect(page.locator(".lesson .keys")).to_be_in_viewport(ratio=1)
+    picture, answer = (page.locator(f".lesson {part}").bounding_box() for part in (".picture", "details"))
+    assert picture is not None
+    assert answer is not None
+    assert picture["y"] + picture["height"] <= answer["y"]
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect_step(page, 7)
@@ -109,9 +114,11 @@ def test_a_sentence_typed_in_presenter_mode_is_used_on_every_step(open_lesson: O
     box = page.locator("dialog .sentence")
     box.fill(HOSTILE)
     box.press("Enter")
+    expect(page.locator("dialog .working")).to_be_visible()
     words = [word.text for word in split_words(HOSTILE)]
     expect(page.locator(".lesson .words .text").first).to_have_text(words[0], timeout=PATIENCE)
     assert page.locator("dialog").is_visible()
+    expect(page.locator("dialog .working")).to_be_hidden()
     for step in range(3, 9):
         expect_step(page, step)
         if step in (3, 7, 8):

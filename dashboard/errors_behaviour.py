@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +33,22 @@ TITLES = {
     "negation": "Negation added", "names": "Names and cashtags swapped", "numbers": "Numbers changed", "typos": "A typo",
     "case": "Case changed", "synonyms": "Synonyms",
 }  # fmt: skip
+WHAT_IS_DONE = {
+    "negation": "The main verb is negated: “does not beat”, “will not rise”. The meaning turns round, so the predicted label should "
+    "change, or lose at least 0.05 of its probability. Applies where that label takes a side.",
+    "names": "Other companies stand where companies stood: cashtags and names. The label should stay.",
+    "numbers": "Amounts and percentages are multiplied by one factor between 1.1 and 1.5, so what was larger stays larger. "
+    "The label should stay.",
+    "typos": "Two neighbouring letters inside one word change places. The label should stay.",
+    "case": "All in lower case, and all in capitals; a text fails if either changes the label. "
+    "A model that lower-cases its input, as both bundled ones do, never fails.",
+    "synonyms": "One word is replaced by a near GloVe neighbour from a reviewed list of pairs. The label should stay.",
+}
 DEFINITION = (
-    "Each text is edited, and predictions before and after are compared; no gold label is read. **Negation added** fails where the "
-    "predicted label stays and its probability does not fall by 0.05; it applies to a model where its label takes a side. **All others** "
-    "fail where an edit that does not change the meaning changes the predicted label. "
-    "Intervals: 95 %, Wilson, over the texts that a test applies to."
+    "Each text is edited, and predictions before and after are compared; no gold label is read. A test applies to the texts that it "
+    "finds something to edit in. **Negation added** fails where the predicted label stays and its probability does not fall by 0.05. "
+    "**All others** fail where an edit that keeps the meaning changes the predicted label. Intervals: 95 %, Wilson, over the texts that a "
+    "test applies to."
 )
 
 
@@ -47,7 +58,7 @@ def show_behaviour(request: Request, corpus: AnalysedCorpus) -> None:
     with st.container(border=True):
         tests = st.pills(
             "Tests", list(EDITS), selection_mode="multi", default=list(EDITS), key="errors_behaviour_tests", persist_state="session",
-            format_func=lambda name: TITLES.get(name, name), wrap=True,
+            format_func=lambda name: TITLES.get(name, name), wrap=True, help=explain_tests(list(EDITS)),
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom"):
             sizes = [size for size in SIZES if size < len(corpus)]
@@ -57,7 +68,7 @@ def show_behaviour(request: Request, corpus: AnalysedCorpus) -> None:
                 n = st.select_slider(
                     "Texts", options, min(100, options[-1]) if 100 in options else options[0],
                     key=f"errors_behaviour_n_{len(corpus)}", width=260,
-                    format_func=lambda size: f"{size:,}", help="Drawn from these texts, the same in every run.",
+                    format_func=lambda size: f"{size:,}", help="How many texts are edited. Drawn at random, the same in every run.",
                 )  # fmt: skip
             if st.button("Run", key="errors_behaviour_run", type="primary", disabled=not tests or load_jobs().running() is not None):
                 try:
@@ -94,6 +105,19 @@ def start(request: Request, corpus: AnalysedCorpus, tests: list[str], n: int) ->
     start_job(KIND, "Testing behaviour", work)
 
 
+def explain_tests(names: list[str]) -> str:
+    """A paragraph for each test: what it does, and how far its edits can be trusted."""
+    return "\n\n".join(f"**{TITLES[name]}.** {explain_test(name)}" for name in names)
+
+
+def explain_test(name: str) -> str:
+    from dixtill_core.analysis.edits import RIGHT
+
+    wrong = 1 - RIGHT[name]
+    found = f"about {wrong:.0%} were wrong, so a rate near {wrong:.0%} says nothing" if wrong > 0.005 else "all were right"
+    return f"{WHAT_IS_DONE[name]} Of 60 such edits of financial tweets that were read, {found}."
+
+
 def show_report(report: BehaviourReport, rows: np.ndarray) -> None:
     summary = pd.DataFrame([asdict(row) for row in report.rows])
     summary["test"] = [TITLES.get(name, name) for name in summary["test"]]
@@ -111,14 +135,15 @@ def show_report(report: BehaviourReport, rows: np.ndarray) -> None:
                 "CSV", lambda: _csv(failing, rows), f"dixtill-{test}-{role}.csv", "text/csv", key="errors_behaviour_csv", on_click="ignore",
                 disabled=failing.empty,
             )  # fmt: skip
+        st.caption(explain_test(str(test)))
         if failing.empty:
-            st.caption("Nowhere.")
+            st.markdown(f"The {role} fails this test on none of these texts.")
             return
         shown = failing.head(MOST_SHOWN)
         places = rows[shown["row"].to_numpy() - 1]
         table = pd.DataFrame(
             {
-                "row": places, "edited": shown["edited"].to_numpy(), "text": shown["text"].to_numpy(),
+                "row": places, "change": [_changes(changes) for changes in shown["changed"]], "edited": shown["edited"].to_numpy(),
                 "before": shown[f"{role}_before"].to_numpy(), "after": shown[f"{role}_after"].to_numpy(),
                 "p before": shown[f"{role}_p_before"].to_numpy(), "p after": shown[f"{role}_p_after"].to_numpy(),
             }
@@ -128,11 +153,26 @@ def show_report(report: BehaviourReport, rows: np.ndarray) -> None:
         st.dataframe(
             table, hide_index=True, key=key, selection_mode="single-row", on_select=lambda: _open(key, places.tolist()),
             column_config={
-                "p before": number, "p after": number, "edited": st.column_config.TextColumn(width=330),
-                "text": st.column_config.TextColumn(width=330),
+                "row": st.column_config.NumberColumn(help="Of the text in the data, from 1.", width="small"),
+                "change": st.column_config.TextColumn(width=220, help="What stood there → what stands there now."),
+                "edited": st.column_config.TextColumn(width=400, help="The edited text."),
+                "before": st.column_config.TextColumn(help="Label predicted before the edit."),
+                "after": st.column_config.TextColumn(help="Label predicted for the edited text."),
+                "p before": number, "p after": number,
             },
         )  # fmt: skip
-        st.caption("Select a row to open its text.")
+        more = f" These are the first {MOST_SHOWN:,}; the file has all {len(failing):,}." if len(failing) > MOST_SHOWN else ""
+        st.caption(f"Select a row to open its text.{more}")
+
+
+MOST_CHANGES = 3
+"""Of one edit that are written out; a change of case changes every word."""
+
+
+def _changes(changes: Iterable[Sequence[str]]) -> str:
+    written = [f"{old} → {new}" for old, new in changes]
+    left = len(written) - MOST_CHANGES
+    return "; ".join(written[:MOST_CHANGES]) + (f" and {left} more" if left > 0 else "")
 
 
 def _csv(failing: pd.DataFrame, rows: np.ndarray) -> bytes:

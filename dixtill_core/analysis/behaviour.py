@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.special import ndtri, softmax
 
 from dixtill_core.analysis.corpus import ROLES, Role
-from dixtill_core.analysis.edits import EDITS, Edit, generator_for
+from dixtill_core.analysis.edits import EDITS, RIGHT, Edit, generator_for
 from dixtill_core.errors import ConfigError, DataError
 from dixtill_core.export.tables import safe_cell
 from dixtill_core.files import make_folder, write_atomic
@@ -48,6 +48,8 @@ class BehaviourRow:
     low: float
     high: float
     """95 % interval of Wilson."""
+    edits_right: float
+    """Share of edits of this kind that were right when read (see `edits.RIGHT`): a rate far above 1 - `edits_right` is the model's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +133,7 @@ def _count(table: pd.DataFrame, name: str, role: Role) -> BehaviourRow:
     failing = int(of_test.loc[of_test[f"{role}_fails"], "row"].nunique())
     low, high = wilson_interval(failing, texts)
     expected = "negation lowers the label" if name == "negation" else "label stays"
-    return BehaviourRow(name, role, expected, texts, failing, failing / texts if texts else float("nan"), low, high)
+    return BehaviourRow(name, role, expected, texts, failing, failing / texts if texts else float("nan"), low, high, RIGHT[name])
 
 
 def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import dashboard.resources
-from dashboard.errors_behaviour import TITLES
+from dashboard.errors_behaviour import TITLES, explain_test
 from dashboard.resources import load_jobs
-from dixtill_core.analysis.edits import EDITS
+from dixtill_core.analysis.edits import EDITS, RIGHT
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import RunStore
@@ -72,5 +72,8 @@ def test_a_run_without_test_data_here_does_not_offer_them(run: Run) -> None:
     assert "test" not in page.selectbox(key="errors_data_box").options
 
 
-def test_every_behavioural_test_has_a_title() -> None:
-    assert set(TITLES) == set(EDITS)
+def test_every_behavioural_test_has_a_title_and_says_what_it_does_and_how_many_edits_are_wrong() -> None:
+    assert set(TITLES) == set(EDITS) == set(RIGHT)
+    assert all("label" in explain_test(name) for name in EDITS)
+    assert "about 7% were wrong" in explain_test("negation")
+    assert "all were right" in explain_test("numbers")

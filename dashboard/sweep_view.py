@@ -24,7 +24,8 @@ from dashboard.run_table import CHOSEN, WITH_SWEEPS
 from dashboard.sweep_form import show_form
 from dashboard.sweep_process import sweep_in_process
 from dashboard.sweep_table import chart_table, has_sizes, numbers_table, points_table, size_table, status_text
-from dashboard.train_stages import duration
+from dashboard.train_process import STARTING
+from dashboard.train_stages import STARTING_TEXT, duration
 from dixtill_core.errors import DixtillError
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.sweep import STAGE
@@ -238,7 +239,10 @@ def _progress_text(job: Job) -> str:
     if counted and state.stage == STAGE:
         counted += " epochs"
     left = f"about {duration(at.seconds_left)} left" if at is not None and at.seconds_left is not None else ""
-    return " · ".join(filter(None, [state.stage.capitalize(), counted, left, f"{duration(state.seconds)} so far"]))
+    if state.is_stopping:
+        return "Stopping after the step in progress; what is finished is kept"
+    stage = STARTING_TEXT if state.stage == STARTING else state.stage.capitalize()
+    return " · ".join(filter(None, [stage, counted, left, f"{duration(state.seconds)} so far"]))
 
 
 def _is_training(folder: Path) -> bool:

@@ -15,7 +15,7 @@ from dashboard.run_actions import COMPARE, METRICS, cannot_open, open_pair
 from dashboard.train_jobs import cancel_run, is_active, is_stopping, job_of, start_run
 from dashboard.train_process import STARTING
 from dashboard.train_results import show_curves, show_summary, student_epoch
-from dashboard.train_stages import duration, progress_text, run_share, run_stages
+from dashboard.train_stages import STARTING_TEXT, duration, progress_text, run_share, run_stages
 from dashboard.train_watched import watched_data
 from dixtill_core.data.words import split_words
 from dixtill_core.errors import DixtillError
@@ -102,7 +102,7 @@ def _bar(card: RunCard, job: Job | None, *, stopping: bool) -> tuple[float, str]
         return run_share(card.spec, card.progress), as_markdown(text)
     if job is None or job.state.stage == STARTING:
         seconds = f" · {job.state.seconds:.0f} s" if job is not None else ""
-        return 0.0, f"Starting: a process of its own loads PyTorch, which takes some seconds{seconds}"
+        return 0.0, f"{STARTING_TEXT}{seconds}"
     return 1.0, "Stopping: waiting for its process to end" if stopping else "Finishing: waiting for its process to end"
 
 

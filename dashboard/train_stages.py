@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from dixtill_core.runs.spec import RunSpec
 
 State = Literal["done", "now", "later"]
+STARTING_TEXT = "Starting: a process of its own loads PyTorch, which takes some seconds"
 
 
 class Stage(NamedTuple):
@@ -63,7 +64,7 @@ def progress_text(card: RunCard) -> str:
     """One line: what is being done, how much of it, the time left."""
     at, spec = card.progress, card.spec
     if not at.stage or spec is None:
-        return "Starting …"
+        return STARTING_TEXT
     epochs = _epochs(spec, at)
     counted = f"epoch {at.epoch} of {epochs}" if epochs else f"{at.done:,} of {at.total:,}" if at.total > 1 else ""
     left = f"about {duration(at.seconds_left)} left" if at.seconds_left is not None else ""

@@ -284,6 +284,7 @@ def test_a_sweep_is_started_followed_and_shown(
     page.text_input(key="sweep_name").set_value("Two alphas").run()
     press(page, "start_sweep")
     assert page.selectbox(key="sweep_folder").value == "two-alphas"
+    assert "loads PyTorch" in page.get("progress")[0].proto.text
     assert not page.error
     wait_for(jobs, "two-alphas")
     page.run()

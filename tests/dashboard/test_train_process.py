@@ -16,15 +16,15 @@ import pytest
 from dashboard.train_process import train_in_process
 from dixtill_core.errors import DixtillError
 from dixtill_core.runs.folder import Run
-from tests.runs.conftest import cache, small_csv, spec, store  # noqa: F401 - fixtures
+from tests.runs.conftest import small_csv, spec, store, targets  # noqa: F401 - fixtures
 
 SECONDS = 300
 """Many times what it takes, since a machine may be busy."""
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    monkeypatch.setenv("DIXTILL_CACHE", str(cache))
+def _own_cache(targets: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setenv("DIXTILL_CACHE", str(targets))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.train_stages import duration, progress_text, run_share, run_stages
+from dashboard.train_stages import STARTING_TEXT, duration, progress_text, run_share, run_stages
 from dixtill_core.config import DistillConfig, TeachConfig
 from dixtill_core.runs.records import RunProgress
 from dixtill_core.runs.spec import RunSpec
@@ -52,4 +52,6 @@ def test_progress_says_what_is_done_how_much_and_how_long_it_takes() -> None:
     assert progress_text(card) == "Explaining with the teacher · 320 of 1,680 · about 2 min left · 34 s so far"
     card = made_card(progress=RunProgress("training the student", 5, 26, epoch=3), seconds=100.0)
     assert progress_text(card) == "Training the student · epoch 3 of 12 · 2 min so far"
-    assert progress_text(made_card(progress=RunProgress())) == "Starting …"
+    card = made_card(progress=RunProgress("explaining with the teacher", 320, 1680, detail="waiting for another process"), seconds=34.0)
+    assert progress_text(card) == "Explaining with the teacher · 320 of 1,680 · waiting for another process · 34 s so far"
+    assert progress_text(made_card(progress=RunProgress())) == STARTING_TEXT

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -30,16 +31,22 @@ def flip(model: Classifier, text: str, **settings: object) -> Flip:
     return found
 
 
+@lru_cache(maxsize=200)
+def labels_without(model: Classifier, text: str, perturbation: str, size: int) -> np.ndarray:
+    """Predicted without each set of `size` words, (sets,); kept, since searches of several kinds are checked on one text."""
+    n_words = len(split_words(text))
+    sets = list(combinations(range(n_words), size))
+    kept = np.ones((len(sets), n_words), dtype=bool)
+    for row, chosen in enumerate(sets):
+        kept[row, list(chosen)] = False
+    return perturbed_logits(model, text, kept, perturbation).argmax(axis=1)
+
+
 def smallest_size(model: Classifier, text: str, perturbation: str = "delete", target: int | None = None) -> int | None:
     """The plain search: every subset of the words."""
-    n_words = len(split_words(text))
-    predicted = int(perturbed_logits(model, text, np.ones((1, n_words), dtype=bool), perturbation)[0].argmax())
-    for size in range(1, n_words + 1):
-        sets = list(combinations(range(n_words), size))
-        kept = np.ones((len(sets), n_words), dtype=bool)
-        for row, chosen in enumerate(sets):
-            kept[row, list(chosen)] = False
-        labels = perturbed_logits(model, text, kept, perturbation).argmax(axis=1)
+    (predicted,) = labels_without(model, text, perturbation, 0)
+    for size in range(1, len(split_words(text)) + 1):
+        labels = labels_without(model, text, perturbation, size)
         if (labels != predicted).any() if target is None else (labels == target).any():
             return size
     return None

@@ -46,6 +46,11 @@ def odd() -> PdfReader:
     return pdf_of(odd_report())
 
 
+@pytest.fixture(scope="module")
+def odd_words(odd) -> str:
+    return said(odd)
+
+
 def test_title_language_and_creator_are_in_the_file(odd):
     assert odd.metadata.title == f"Report {HOSTILE}"
     assert odd.metadata.creator == "DiXtill"
@@ -97,8 +102,8 @@ def test_words_labels_notes_and_settings_can_be_searched():
         assert part in text, part
 
 
-def test_hostile_texts_are_only_text(odd):
-    assert "<script>alert(1)</script>" in said(odd)
+def test_hostile_texts_are_only_text(odd, odd_words):
+    assert "<script>alert(1)</script>" in odd_words
     names = {name for page in odd.pages for annotation in page.get("/Annots", []) for name in annotation.get_object()}
     assert "/JS" not in names
     assert "/URI" not in names
@@ -106,8 +111,8 @@ def test_hostile_texts_are_only_text(odd):
     assert "/EmbeddedFiles" not in str(odd.trailer["/Root"].get("/Names", ""))
 
 
-def test_what_the_font_lacks_is_a_box_and_said(odd):
-    assert "A box with a sign in it stands for a character" in said(odd)
+def test_what_the_font_lacks_is_a_box_and_said(odd_words):
+    assert "A box with a sign in it stands for a character" in odd_words
     assert "A box with a sign" not in said(pdf_of(build_report(odd_corpus(), [0, 9])))
 
 

@@ -148,16 +148,16 @@ def show_report(report: BehaviourReport, rows: np.ndarray) -> None:
                 "p before": shown[f"{role}_p_before"].to_numpy(), "p after": shown[f"{role}_p_after"].to_numpy(),
             }
         )  # fmt: skip
-        number = st.column_config.NumberColumn(format="%.2f", help="Probability of the label that was predicted before.")
+        number = st.column_config.NumberColumn(format="%.2f", width=65, help="Probability of the label that was predicted before.")
         key = f"errors_failing_{test}_{role}"
         st.dataframe(
             table, hide_index=True, key=key, selection_mode="single-row", on_select=lambda: _open(key, places.tolist()),
             column_config={
-                "row": st.column_config.NumberColumn(help="Of the text in the data, from 1.", width="small"),
-                "change": st.column_config.TextColumn(width=220, help="What stood there → what stands there now."),
-                "edited": st.column_config.TextColumn(width=400, help="The edited text."),
-                "before": st.column_config.TextColumn(help="Label predicted before the edit."),
-                "after": st.column_config.TextColumn(help="Label predicted for the edited text."),
+                "row": st.column_config.NumberColumn(help="Of the text in the data, from 1.", width=55),
+                "change": st.column_config.TextColumn(width=150, help="What stood there → what stands there now."),
+                "edited": st.column_config.TextColumn(width=290, help="The edited text."),
+                "before": st.column_config.TextColumn(width=70, help="Label predicted before the edit."),
+                "after": st.column_config.TextColumn(width=70, help="Label predicted for the edited text."),
                 "p before": number, "p after": number,
             },
         )  # fmt: skip

@@ -155,6 +155,8 @@ class _Sentence:
                 if other:
                     found.append(other)
                     is_new_clause = False
+                elif self.form(i - 1) in BREAKS and (form in AUXILIARIES or form in HAVE or form in SURE_PAST):
+                    return []  # Of the same subject, but in another form: is rising and has doubled.
                 elif is_new_clause and (self._negated(i) or (main.form == "infinitive" and form in BASES)):
                     return []
         return found

@@ -86,6 +86,7 @@ def test_what_is_said_and_every_verb_of_the_subject_are_negated(text: str, expec
         "When the bank is strong, buy",
         "Profit beats estimates but revenue falls",  # good and bad
         "Acme rises, Bolt Foods falls 3%",  # a second statement
+        "The chain is closing shops and has stopped paying",
         "The bank is strong. The insurer is strong too.",
         "Everything you need to know",
         "The two are both strong",  # "not" would say something else

@@ -155,13 +155,12 @@ def show_faithfulness(results: Results) -> None:
     default = [explainer for explainer in explainers if explainer in SHOWN_EXPLAINERS]
     if set(default) <= set(REFERENCES):  # A floor alone says nothing.
         default = explainers
-    if set(st.session_state.get("faithful_explainers", ())) - set(explainers):
-        del st.session_state["faithful_explainers"]
+    if set(st.session_state.setdefault("faithful_explainers", default)) - set(explainers):
+        st.session_state["faithful_explainers"] = default  # Set, not deleted: the browser would keep what it had, less what is gone.
     chosen = st.pills(
         "Explainers",
         explainers,
         selection_mode="multi",
-        default=default,
         key="faithful_explainers",
         format_func=explainer_name,
         help="Random order is the floor, greedy search on the model itself a reference from above.",

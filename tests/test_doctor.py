@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import subprocess
-import sys
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from rich.console import Console
 from tokenizers import Regex, normalizers
 from transformers import (
     AutoConfig,
@@ -26,7 +21,6 @@ from transformers import (
 )
 
 from dixtill_core import doctor_checks
-from dixtill_core.commands.doctor import print_diagnosis
 from dixtill_core.doctor import Check, Diagnosis, diagnose
 from dixtill_core.progress import Progress
 from tests.small_models import ARCHITECTURES, save_architecture
@@ -232,49 +226,6 @@ def test_a_network_that_breaks_on_a_text_fails_that_check_and_the_others_go_on(t
     details = {check.name: check.detail for check in found.checks if not check.ok}
     assert "failed on 1 texts" in details["padding"]
     assert "window" not in details
-
-
-# The command
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    settings = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"} | environment
-    command = [sys.executable, "-m", "dixtill_core", "doctor", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=settings, timeout=300, stdin=subprocess.DEVNULL)
-
-
-def test_the_command_prints_json_and_nothing_else_and_ends_with_0_for_a_good_model_in_the_hubs_cache(tmp_path: Path) -> None:
-    cached = tmp_path / "models--someone--good"
-    save_architecture("distilbert", cached / "snapshots" / ("a" * 40), ("👍🏽", "<b>"))
-    (cached / "refs").mkdir()
-    (cached / "refs" / "main").write_text("a" * 40)
-    result = run("--teacher", "someone/good", "--json", HF_HUB_CACHE=str(tmp_path))
-    assert result.returncode == 0, result.stderr
-    found = json.loads(result.stdout)
-    assert set(found) == {"ok", "checks"}
-    assert found["ok"] is True
-    assert [check["name"] for check in found["checks"]] == NAMES
-    assert all(set(check) == {"name", "ok", "detail"} and check["ok"] is True and check["detail"] for check in found["checks"])
-
-
-def test_the_command_reports_a_model_that_cannot_be_loaded_and_ends_with_1() -> None:
-    result = run("--teacher", "nobody/nothing-here", "--json")
-    assert result.returncode == 1
-    assert "Traceback" not in result.stderr
-    found = json.loads(result.stdout)
-    assert found["ok"] is False
-    assert [(check["name"], check["ok"]) for check in found["checks"]] == [("loading", False)]
-
-
-def test_the_table_says_what_to_do_and_obeys_nothing_that_a_model_says(tmp_path: Path) -> None:
-    folder = save_architecture("bert", tmp_path / "\x1b[31mred", ("a", "[bold]b[/]\x1b[0m"), problem_type="regression")
-    console = Console(file=StringIO(), width=100)
-    print_diagnosis(diagnosis_of(folder), console)
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "\x1b" not in shown
-    assert "[bold]b[/]" in shown
-    assert all(name in shown for name in NAMES)
-    assert "It cannot be a teacher as it is: classifier." in " ".join(shown.split())
 
 
 def test_a_diagnosis_is_ok_only_where_every_check_is() -> None:

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
 from dixtill_core.analysis.corpus import load_corpus
 from dixtill_core.data.datasets import load_dataset
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    cache = tmp_path_factory.mktemp("cache")
-
-    def run_command(*arguments):
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "DIXTILL_CACHE": str(cache), "COLUMNS": "120"}
-        return subprocess.run(
-            [sys.executable, "-m", "dixtill_core", "errors", *map(str, arguments)],
-            capture_output=True, text=True, env=environment, timeout=300, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    return run_command
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +21,7 @@ def small_csv(tmp_path_factory):
 
 def test_files_and_an_overview_are_written_and_nothing_is_replaced_unasked(run, small_csv, pair_folder, tmp_path):
     out = tmp_path / "out"
-    first = run("--data", small_csv, "--models", pair_folder, "--out", out, "--train", small_csv, "--json")
+    first = run("errors", "--data", small_csv, "--models", pair_folder, "--out", out, "--train", small_csv, "--json")
     assert first.returncode == 0, first.stderr
     numbers = json.loads(first.stdout)
     assert numbers["texts"] == 31
@@ -49,12 +32,12 @@ def test_files_and_an_overview_are_written_and_nothing_is_replaced_unasked(run, 
         "utf-8-sig"
     )
 
-    second = run("--data", small_csv, "--models", pair_folder, "--out", out)
+    second = run("errors", "--data", small_csv, "--models", pair_folder, "--out", out)
     assert second.returncode == 1
     assert "--overwrite" in second.stderr
     assert "Traceback" not in second.stderr
 
-    third = run("--data", small_csv, "--models", pair_folder, "--out", out, "--overwrite", "--faithfulness", "none")
+    third = run("errors", "--data", small_csv, "--models", pair_folder, "--out", out, "--overwrite", "--faithfulness", "none")
     assert third.returncode == 0, third.stderr
     for part in ("accuracy", "Only teacher right", "gold \\ student", "Irony marker", "speaks for it", "the models part on"):
         assert part in third.stdout
@@ -73,7 +56,7 @@ def test_files_and_an_overview_are_written_and_nothing_is_replaced_unasked(run, 
 def test_data_that_cannot_be_analysed_are_explained(run, pair_folder, tmp_path, content, message):
     path = tmp_path / "data.csv"
     path.write_text(content)
-    result = run("--data", path, "--models", pair_folder, "--out", tmp_path / "out")
+    result = run("errors", "--data", path, "--models", pair_folder, "--out", tmp_path / "out")
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert "Error: " in result.stderr

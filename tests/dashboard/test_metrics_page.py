@@ -16,8 +16,9 @@ import dashboard.resources
 from dashboard.jobs import Jobs
 from dashboard.live_sections import FILE, MACHINE
 from dixtill_core.config import EfficiencyConfig
+from dixtill_core.experiments.results import Row, read_results, read_rows, write_results
 from dixtill_core.models.pair import ModelPair
-from dixtill_core.paths import PROJECT
+from dixtill_core.paths import PROJECT, RESULTS_TABLE
 from dixtill_core.progress import Progress
 from tests.dashboard.made_results import write_made_results
 from tests.small_models import LABELS, SENTENCES
@@ -148,6 +149,18 @@ def test_explainers_can_all_be_taken_away(runs: Path) -> None:
     page.button_group(key="faithful_explainers").set_value([]).run()
     assert page.info[0].value == "Choose an explainer above."
     page.segmented_control(key="faithful_model").set_value("teacher").run()
+    assert not page.exception
+
+
+def test_an_int8_teacher_shows_the_explainers_that_it_has_and_says_why_there_are_no_others(runs: Path) -> None:
+    folder = write_made_results(runs / "one")
+    rows = [Row("faithfulness", "ptq", "deletion_area", 0.5, explainer) for explainer in ("lime", "random", "greedy")]
+    write_results(folder, [*read_rows(folder / RESULTS_TABLE), *rows], read_results(folder).record)
+    page = open_page("Faithfulness")
+    assert not any("no gradients" in caption.value for caption in page.caption)
+    page.segmented_control(key="faithful_model").set_value("ptq").run()
+    assert sorted(page.button_group(key="faithful_explainers").value) == ["greedy", "lime", "random"]
+    assert any("no gradients" in caption.value for caption in page.caption)
     assert not page.exception
 
 

@@ -120,7 +120,7 @@ def explain_test(name: str) -> str:
 
 def show_report(report: BehaviourReport, rows: np.ndarray) -> None:
     summary = pd.DataFrame([asdict(row) for row in report.rows])
-    summary["test"] = [TITLES.get(name, name) for name in summary["test"]]
+    summary["test"] = summary["test"].str.capitalize()  # The titles leave a narrow chart no room.
     show_chart("How often does it fail?", behaviour_figure(summary), summary, DEFINITION, "errors-behaviour")
     with st.container(border=True):
         st.subheader("Where it fails", anchor=False)

@@ -211,6 +211,7 @@ def behaviour_figure(summary: pd.DataFrame) -> go.Figure:
                 add_dot(figure, test, row.rate, model_look(role), hover, (row.low, row.high))
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
     figure.update_traces(cliponaxis=False, selector={"type": "scatter"})  # Many rates are 0.
+    figure.update_yaxes(ticklabelstandoff=10)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""A sweep from the page: what it will train and cost, its folder, its process, its tables, and the section through `dashboard/app.py`."""
+"""A sweep from the page: what it will train and cost, its folder, its tables, and the section through `dashboard/app.py`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ from dashboard.sweep_plan import (
     sweep_title,
     training_seconds,
 )
-from dashboard.sweep_process import sweep_in_process
 from dashboard.sweep_table import chart_table, numbers_table, points_table, status_text
 from dashboard.sweep_view import KIND
-from dixtill_core.config import DistillConfig, StudentConfig, TeachConfig
-from dixtill_core.data.datasets import load_dataset
+from dixtill_core.config import TeachConfig
 from dixtill_core.errors import ConfigError, DixtillError
 from dixtill_core.paths import PROJECT
 from dixtill_core.progress import Progress
@@ -37,16 +35,14 @@ from dixtill_core.runs.folder import Run
 from dixtill_core.runs.records import EpochRecord
 from dixtill_core.runs.spec import PRESETS, RunSpec
 from dixtill_core.runs.store import RunStore, Upload
-from dixtill_core.runs.sweep import TAUGHT, plan_sweep
+from dixtill_core.runs.sweep import TAUGHT
 from dixtill_core.runs.sweep_grid import SweepGrid
 from dixtill_core.runs.sweep_result import METRICS, read_plan, read_sweep
 from tests.dashboard.made_run_folders import make_run, make_sweep
+from tests.dashboard.train_page import CSV, STUDENT, TRAINING
 
 SECONDS = 180
-SMALL = replace(
-    RunSpec(watched=""), student=StudentConfig(hidden_size=4, max_vocabulary=400),
-    distill=DistillConfig(epochs=2, batch_size=16, augmented_texts=20, average_decay=0.9),
-)  # fmt: skip
+SMALL = RunSpec(watched="", student=STUDENT, distill=TRAINING)
 """Trains in seconds."""
 
 
@@ -76,12 +72,8 @@ def teacher(pair_folder: Path) -> Path:
 @pytest.fixture
 def small_csv(tmp_path: Path) -> Path:
     """Sixty sentences of the sample, twenty of each label."""
-    dataset = load_dataset("sample")
-    assert dataset.labels is not None
-    chosen = [int(i) for label in range(3) for i in (dataset.labels == label).nonzero()[0] if '"' not in dataset.texts[i]]
-    rows = [f'"{dataset.texts[i]}",{dataset.label_names[dataset.labels[i]]}' for i in chosen[::10]]
     path = tmp_path / "small.csv"
-    path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
+    path.write_bytes(CSV)
     return path
 
 
@@ -214,38 +206,6 @@ def test_tables_of_a_sweep_have_means_spreads_and_what_is_missing(store: RunStor
 def test_another_metric_can_be_on_the_axes(store: RunStore, teacher: Path) -> None:
     result = read_sweep(make_sweep(store.root / "alphas", teacher, [0.3, 0.5]), quality="mcc", agreement="sign_agreement@1")
     assert list(points_table(result).columns)[5:7] == ["MCC", "sign agreement @1"]
-
-
-@pytest.mark.parametrize("at_once", [1, 2])
-def test_a_sweep_trains_in_its_process_and_says_how_far_it_is(store: RunStore, teacher: Path, small_csv: Path, at_once: int) -> None:
-    spec = replace(SMALL, data=str(small_csv), teacher=str(teacher))
-    plan_sweep(store.root / "alphas", spec, SweepGrid(alpha=(0.5, 0.9)))
-    steps = list(sweep_in_process(store.root / "alphas", jobs=at_once))
-    assert all(isinstance(step, Progress) for step in steps)
-    assert steps[0].stage == "starting"
-    assert "training students" in {step.stage for step in steps}
-    assert read_sweep(store.root / "alphas").is_finished
-
-
-def test_a_sweep_that_is_stopped_keeps_what_it_has_and_goes_on(store: RunStore, teacher: Path, small_csv: Path) -> None:
-    spec = replace(SMALL, data=str(small_csv), teacher=str(teacher), distill=replace(SMALL.distill, epochs=30))
-    folder = store.root / "alphas"
-    plan_sweep(folder, spec, SweepGrid(alpha=(0.5, 0.9)))
-    steps = sweep_in_process(folder, jobs=1)
-    for _ in steps:
-        if any(Run(folder / name).card().epochs for row in read_sweep(folder).rows for name in row.runs):
-            break
-    steps.close()  # type: ignore[attr-defined]
-    cards = [Run(folder / name).card() for row in read_sweep(folder).rows for name in row.runs]
-    assert not any(card.is_running for card in cards)
-    assert "cancelled" in {card.status for card in cards}
-    assert not read_sweep(folder).is_finished
-
-
-def test_a_sweep_that_cannot_begin_says_why(store: RunStore, teacher: Path) -> None:
-    plan_sweep(store.root / "alphas", replace(SMALL, data="nowhere.csv", teacher=str(teacher)), SweepGrid(seeds=2))
-    with pytest.raises(DixtillError, match=r"nowhere\.csv"):
-        list(sweep_in_process(store.root / "alphas", jobs=1))
 
 
 def test_without_sweeps_the_form_is_open_and_says_what_it_would_train(store: RunStore) -> None:

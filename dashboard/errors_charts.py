@@ -209,9 +209,9 @@ def behaviour_figure(summary: pd.DataFrame) -> go.Figure:
                     f"<br>95 % interval {row.low:.1%} to {row.high:.1%}"
                 )
                 add_dot(figure, test, row.rate, model_look(role), hover, (row.low, row.high))
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero")
-    figure.update_traces(cliponaxis=False, selector={"type": "scatter"})  # Many rates are 0.
-    figure.update_yaxes(ticklabelstandoff=10)
+    highest = float(np.nanmax([0.01, *summary["high"]]))
+    figure.update_xaxes(tickformat=".0%", range=[-0.06 * highest, 1.04 * highest])  # Many rates are 0: their marks are whole.
+    figure.update_traces(cliponaxis=False, selector={"type": "scatter"})
     return figure
 
 

@@ -59,6 +59,8 @@ def show_machine(results: Results | None) -> None:
             start_measuring(load_pair(folder))
         except DixtillError as error:
             st.error(as_markdown(str(error)))
+        else:
+            st.rerun()  # The button above was drawn before the job began.
     state = follow_job(MACHINE)
     if state is not None and state.result is not None:
         table = here_table(state.result, results)
@@ -104,6 +106,7 @@ def show_my_file() -> None:
         st.info("Choose a file first.")
     elif is_asked and upload is not None:
         start_evaluating(load_pair(folder), read(upload, text_column, label_column), n_texts, n_explained)
+        st.rerun()  # The button above was drawn before the job began.
     state = follow_job(FILE)
     if state is not None and state.result is not None:
         show_file_evaluation(state.result)

@@ -72,7 +72,7 @@ def corpus_faithfulness(
     *,
     with_references: bool = True,
 ) -> Iterator[Progress | CorpusFaithfulness]:
-    """Yield progress after every text, and last the `CorpusFaithfulness`. Can be stopped at any yield.
+    """Yield progress at first and after every text, and last the `CorpusFaithfulness`. Can be stopped at any yield.
 
     Args:
         attributions: by explainer, one for each text.
@@ -81,11 +81,12 @@ def corpus_faithfulness(
         if len(found) != len(texts):
             raise ValueError(f"There are {len(texts)} texts, but {len(found)} explanations by {name}.")
     config = config or FaithfulnessConfig()
-    measured = []
+    measured, stage = [], f"measuring faithfulness of {model.name}"
+    yield Progress(stage, 0, len(texts))
     for i, text in enumerate(texts):
         explained = {name: found[i] for name, found in attributions.items()}
         measured.append(faithfulness(model, text, explained, config, with_references=with_references))
-        yield Progress(f"measuring faithfulness of {model.name}", i + 1, len(texts))
+        yield Progress(stage, i + 1, len(texts))
     yield _collect(measured, config)
 
 

@@ -283,6 +283,23 @@ def test_a_running_job_is_shown_to_a_new_session_and_can_be_cancelled(runs: Path
     assert not page.exception
 
 
+def test_what_has_just_been_started_cannot_be_started_again(
+    runs: Path, jobs: Jobs, small_pair: ModelPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait():  # type: ignore[no-untyped-def]
+        while True:
+            time.sleep(0.05)
+            yield Progress("waiting", 0, 1)
+
+    monkeypatch.setattr("dixtill_core.metrics.efficiency.measure_efficiency", lambda *_: wait())
+    page = open_page("Size and speed")
+    page.button(key="measure").click().run()
+    assert page.button(key="measure").disabled
+    page.button(key=f"cancel_{MACHINE}").click().run()
+    wait_for(page, jobs, MACHINE)
+    assert not page.button(key="measure").disabled
+
+
 def test_a_failed_job_says_why(runs: Path, jobs: Jobs, small_pair: ModelPair) -> None:
     def fail():  # type: ignore[no-untyped-def]
         raise ValueError("x")

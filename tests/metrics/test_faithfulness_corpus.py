@@ -77,7 +77,7 @@ def test_progress_counts_the_texts_and_any_yield_can_be_the_last():
     student = small_student()
     explained = {"attention": attention(student, TEXTS)}
     items = list(corpus_faithfulness(student, TEXTS, explained, FEW))
-    assert [(item.done, item.total) for item in items[:-1]] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [(item.done, item.total) for item in items[:-1]] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert all(isinstance(item, Progress) for item in items[:-1])
     assert isinstance(items[-1], CorpusFaithfulness)
     for n in range(len(items)):

@@ -194,6 +194,7 @@ def _take_turns(
     """Seconds of a pass of each model in each round, one batch a round, until the batches or `seconds` are used up."""
     found: dict[str, list[float]] = {name: [] for name in models}
     spent, done, total = 0.0, 0, len(batches) * len(models)
+    yield Progress(stage, 0, total)
     for round_number, chosen in enumerate(batches, start=1):
         for name, model in models.items():
             torch.set_num_threads(threads[name])

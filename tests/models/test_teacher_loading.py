@@ -89,7 +89,7 @@ def test_pickled_weights_are_never_read(copy: Callable[[str], Path], unpickled: 
 def test_a_damaged_configuration_is_refused(copy: Callable[[str], Path], content: str) -> None:
     folder = copy("bert")
     (folder / "config.json").write_text(content)
-    with pytest.raises(ModelError, match="cannot be loaded|names no model_type"):
+    with pytest.raises(ModelError, match=r"cannot be loaded|names no model_type"):
         load_teacher(folder)
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.page_width import watch_width
+
 FOLDER = Path(__file__).parent
 
 st.set_page_config(page_title="DiXtill", page_icon=str(FOLDER / "icon.svg"), layout="wide")
@@ -17,3 +19,4 @@ st.navigation(
         st.Page("views/learn.py", title="Learn"),
     ]
 ).run()
+watch_width()

@@ -59,7 +59,7 @@ def outcomes_figure(table: pd.DataFrame) -> go.Figure:
         hoverinfo="text", text=texts, textposition="outside", cliponaxis=False, textfont={"size": SMALL_TYPE},
     )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=titles[::-1])
-    figure.update_xaxes(title="texts", rangemode="tozero", nticks=4, tickangle=0)
+    figure.update_xaxes(title="texts", rangemode="tozero", showticklabels=False)  # Each bar has its number.
     style_axes(figure)
     return figure
 

@@ -16,7 +16,7 @@ def is_narrow() -> bool:
 
 
 def watch_width() -> None:
-    """Listen to the browser, from the end of a page on; the page is drawn anew where it crosses the border."""
+    """Listen to the browser; the page that is open is drawn anew where it crosses the border."""
     draw_component("width", COMPONENT, {"below": NARROW, "is_narrow": is_narrow()}, on_narrow_change=_take)
 
 

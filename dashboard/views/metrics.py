@@ -11,7 +11,6 @@ from dashboard.chart_card import choose_picture
 from dashboard.live_sections import show_machine, show_my_file
 from dashboard.markdown import as_markdown
 from dashboard.metric_sections import choose, show_agreement, show_faithfulness, show_quality, show_speed
-from dashboard.page_width import watch_width
 from dashboard.resources import find_result_sets, load_results, results_version
 from dixtill_core.errors import DixtillError
 
@@ -82,4 +81,3 @@ except DixtillError as error:
     st.error(as_markdown(str(error)))
 if section == SIZE_AND_SPEED:
     show_machine(results)
-watch_width()

@@ -16,6 +16,7 @@ from dixtill_core.data.words import split_words
 from dixtill_core.models.pair import ModelPair
 from dixtill_core.models.teacher import load_teacher
 from dixtill_core.paths import PROJECT
+from tests.dashboard.drawn_components import drawn_components
 from tests.made_comparison import ODD_TEXTS
 from tests.small_models import save_bert
 
@@ -28,12 +29,12 @@ def page() -> AppTest:
 
 def heatmap(page: AppTest) -> dict[str, Any]:
     """The data that the component draws."""
-    return json.loads(page.get("bidi_component")[0].proto.json)
+    return json.loads(drawn_components(page)[0].proto.json)
 
 
 def faithfulness(page: AppTest) -> dict[str, Any]:
     """The data of the curves below it."""
-    _, element = page.get("bidi_component")
+    _, element = drawn_components(page)
     return json.loads(element.proto.json)
 
 
@@ -86,7 +87,7 @@ def test_typing_lets_go_of_the_example(page: AppTest) -> None:
 def test_no_text_gets_a_hint(page: AppTest, text: str) -> None:
     type_text(page, text)
     assert "Type a sentence" in page.info[0].value
-    assert not page.get("bidi_component")
+    assert not drawn_components(page)
     assert not page.exception
 
 

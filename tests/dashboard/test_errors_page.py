@@ -31,6 +31,7 @@ from dixtill_core.data.words import split_words
 from dixtill_core.notes.note import NoteContent
 from dixtill_core.notes.store import NoteStore
 from dixtill_core.paths import PROJECT
+from tests.dashboard.drawn_components import drawn_components
 from tests.dashboard.made_corpus import make_corpus
 from tests.metrics.bag_of_words import BagOfWords
 
@@ -341,9 +342,9 @@ def test_an_edit_shows_what_both_models_say_now_and_the_original_comes_back(ship
     box.set_value("Profit falls and shares slump <b>").run()
     assert not page.exception
     assert {metric.label for metric in page.metric} == {"teacher says now", "student says now"}
-    assert len(page.get("bidi_component")) == 2
+    assert len(drawn_components(page)) == 2
     page.button(key="errors_edit_undo").click().run()
-    assert len(page.get("bidi_component")) == 1
+    assert len(drawn_components(page)) == 1
     assert not page.metric
 
 

@@ -52,7 +52,7 @@ def test_a_run_is_analysed_on_its_test_data_and_its_behaviour_tested(run: Run) -
     wait_for(page, "errors_behaviour")
     assert not page.error, said(page)
     summary = page.dataframe[0].value  # A table without selection has no key here.
-    assert summary["test"].tolist() == [TITLES[name] for name in ("case", "typos") for _ in range(2)]
+    assert summary["test"].tolist() == ["Case", "Case", "Typos", "Typos"]
     report = load_jobs().latest("errors_behaviour")
     assert report is not None
     assert [row.failing for row in report.state.result[2].rows] == summary["failing"].tolist()

@@ -14,6 +14,7 @@ from dashboard.examples import DEFAULT_TEXT, EXAMPLES
 from dixtill_core.data.words import split_words
 from dixtill_core.lesson.questions import STEPS
 from dixtill_core.paths import PROJECT
+from tests.dashboard.drawn_components import drawn_components
 from tests.made_comparison import ODD_TEXTS
 
 KINDS = ("costs", "soft", "path", "pieces", "attention", "losses", "training", "deletion")
@@ -31,7 +32,7 @@ def open_page(step: int | str | None = None, text: str | None = None) -> AppTest
 
 def shown(page: AppTest) -> dict[str, Any]:
     """The data that the component draws."""
-    return json.loads(page.get("bidi_component")[0].proto.json)
+    return json.loads(drawn_components(page)[0].proto.json)
 
 
 def number(text: str) -> float:
@@ -140,7 +141,7 @@ def test_a_typed_sentence_is_used_by_the_step_that_is_open_and_by_the_link() -> 
 def test_no_sentence_gets_a_hint(text: str) -> None:
     page = open_page(3, text)
     assert "Type a sentence" in page.info[0].value
-    assert not page.get("bidi_component")
+    assert not drawn_components(page)
     assert not page.exception
 
 

@@ -26,6 +26,7 @@ from dixtill_core.runs.compare import compare_runs
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import RunStore
+from tests.dashboard.drawn_components import drawn_components
 from tests.dashboard.made_run_folders import make_run
 from tests.made_comparison import ODD_TEXTS, made_comparison
 
@@ -68,7 +69,7 @@ def said(page: AppTest) -> str:
 
 
 def heatmap(page: AppTest) -> dict[str, Any]:
-    (element,) = page.get("bidi_component")
+    (element,) = drawn_components(page)
     return json.loads(element.proto.json)
 
 
@@ -222,7 +223,8 @@ def test_a_teacher_that_is_not_on_this_machine_leaves_the_students(make: Callabl
 
 
 def test_two_runs_of_one_name_are_told_apart(make: Callable[..., Run]) -> None:
-    first, second = make("twin"), make("twin", seed=1)
+    first = make("twin", created="2026-01-02T00:00:00+00:00")
+    second = make("twin", seed=1, created="2026-01-01T00:00:00+00:00")  # The latest run comes first.
     page = open_runs(first, second)
     titles = [panel["title"] for panel in heatmap(page)["panels"]]
     assert titles[-2:] == [f"A · twin ({first.id[-4:]})", f"B · twin ({second.id[-4:]})"]
@@ -236,7 +238,7 @@ def test_a_run_without_a_student_says_so_and_leaves_the_rest(make: Callable[...,
     assert said(page).count("queued has not begun, so it has neither numbers nor a student.") == 1
     assert "not final" not in said(page)
     assert table(page, "on")
-    assert not page.get("bidi_component")
+    assert not drawn_components(page)
     assert len(page.get("plotly_chart")) == 3
     assert not page.exception
 

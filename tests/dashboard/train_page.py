@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dixtill_core.config import DistillConfig, StudentConfig
 from dixtill_core.data.datasets import load_dataset
 from dixtill_core.paths import PROJECT
+from tests.dashboard.drawn_components import drawn_components
 
 SECONDS = 400
 """Many times what it takes, since a machine may be busy."""
@@ -64,7 +65,7 @@ def said(page: AppTest) -> str:
 
 
 def component(page: AppTest) -> dict[str, Any]:
-    (element,) = page.get("bidi_component")
+    (element,) = drawn_components(page)
     return json.loads(element.proto.json)
 
 

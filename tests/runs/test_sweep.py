@@ -48,7 +48,7 @@ def _assert_same_students(first, second, names):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, teacher_folder, small_csv, cache):
+def undisturbed(tmp_path_factory, teacher_folder, small_csv, cache):
     """A sweep that nothing disturbed."""
     from tests.runs.conftest import CONFIG, STUDENT
 
@@ -153,39 +153,44 @@ def test_a_point_is_on_the_front_where_no_other_beats_it():
     assert pareto_front([]) == []
 
 
-def test_the_table_has_the_mean_and_the_spread_over_the_seeds_of_each_point(whole):
-    assert [row.name for row in whole.rows] == ["kl, α 0.5, τ 5", "kl, α 0.9, τ 5", "dixtill, α 0.5, τ 5, w 2", "dixtill, α 0.9, τ 5, w 2"]
-    assert whole.is_finished
-    for row in whole.rows:
-        values = [Run(whole.folder / name).card().metrics["fidelity"] for name in row.runs]
+def test_the_table_has_the_mean_and_the_spread_over_the_seeds_of_each_point(undisturbed):
+    assert [row.name for row in undisturbed.rows] == [
+        "kl, α 0.5, τ 5",
+        "kl, α 0.9, τ 5",
+        "dixtill, α 0.5, τ 5, w 2",
+        "dixtill, α 0.9, τ 5, w 2",
+    ]
+    assert undisturbed.is_finished
+    for row in undisturbed.rows:
+        values = [Run(undisturbed.folder / name).card().metrics["fidelity"] for name in row.runs]
         assert len(values) == row.seeds == 2
         assert row.means["fidelity"] == pytest.approx(sum(values) / 2)
         assert row.spreads["fidelity"] == pytest.approx(abs(values[0] - values[1]) / math.sqrt(2))
-    expected = pareto_front([(row.means["macro_f1"], row.means["feature_agreement@3"]) for row in whole.rows])
-    assert [row.is_on_front for row in whole.rows] == expected
+    expected = pareto_front([(row.means["macro_f1"], row.means["feature_agreement@3"]) for row in undisturbed.rows])
+    assert [row.is_on_front for row in undisturbed.rows] == expected
     assert any(expected)
 
 
-def test_the_result_is_in_json_and_csv(whole):
-    found = json.loads((whole.folder / "sweep.json").read_text())
+def test_the_result_is_in_json_and_csv(undisturbed):
+    found = json.loads((undisturbed.folder / "sweep.json").read_text())
     assert found["result"]["rows"][0]["settings"] == {"method": "kl", "alpha": 0.5, "temperature": 5.0}
     assert found["result"]["is_finished"] is True
-    rows = list(csv.DictReader((whole.folder / "sweep.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader((undisturbed.folder / "sweep.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 4
-    assert float(rows[2]["macro_f1"]) == pytest.approx(whole.rows[2].means["macro_f1"], rel=1e-5)
+    assert float(rows[2]["macro_f1"]) == pytest.approx(undisturbed.rows[2].means["macro_f1"], rel=1e-5)
     assert rows[0]["alignment_weight"] == ""
     assert rows[2]["alignment_weight"] == "2.0"
     assert set(METRICS) <= rows[0].keys()
 
 
-def test_every_point_is_a_run_like_any_other(whole, spec, cache, tmp_path):
-    store = RunStore(whole.folder.parent)
-    assert {card.id for card in store.list()} == {f"whole/{name}" for row in whole.rows for name in row.runs}
+def test_every_point_is_a_run_like_any_other(undisturbed, spec, cache, tmp_path):
+    store = RunStore(undisturbed.folder.parent)
+    assert {card.id for card in store.list()} == {f"whole/{name}" for row in undisturbed.rows for name in row.runs}
     assert all(card.status == "finished" and card.tags == ("whole",) for card in store.list())
-    name = next(iter(whole.rows[3].runs))
-    alone = RunStore(tmp_path).create(Run(whole.folder / name).spec, "alone")
+    name = next(iter(undisturbed.rows[3].runs))
+    alone = RunStore(tmp_path).create(Run(undisturbed.folder / name).spec, "alone")
     list(train_run(alone, cache=cache))
-    one, other = _weights(whole.folder / name), _weights(alone.folder)
+    one, other = _weights(undisturbed.folder / name), _weights(alone.folder)
     assert all(torch.equal(one[key], other[key]) for key in one)
 
 
@@ -199,7 +204,7 @@ def test_students_of_gold_labels_alone_are_the_same_in_a_sweep_and_outside(base,
     assert all(torch.equal(one[key], other[key]) for key in one)
 
 
-def test_a_sweep_that_was_cancelled_goes_on_where_it_was(whole, base, cache, tmp_path):
+def test_a_sweep_that_was_cancelled_goes_on_where_it_was(undisturbed, base, cache, tmp_path):
     out = tmp_path / "whole"
     plan_sweep(out, base, GRID)
     steps = run_sweep(out, cache=cache)
@@ -215,11 +220,11 @@ def test_a_sweep_that_was_cancelled_goes_on_where_it_was(whole, base, cache, tmp
     steps = list(run_sweep(out, cache=cache))
     assert "3 of 8 runs are finished already" in " ".join(step.note for step in steps if isinstance(step, Progress))
     result = steps[-1]
-    _assert_same_students(out, whole.folder, [name for row in whole.rows for name in row.runs])
-    assert [row.means for row in result.rows] == [row.means for row in whole.rows]
+    _assert_same_students(out, undisturbed.folder, [name for row in undisturbed.rows for name in row.runs])
+    assert [row.means for row in result.rows] == [row.means for row in undisturbed.rows]
 
 
-def test_a_sweep_killed_in_one_process_and_resumed_in_two_gives_the_same(whole, base, cache, tmp_path):
+def test_a_sweep_killed_in_one_process_and_resumed_in_two_gives_the_same(undisturbed, base, cache, tmp_path):
     out = tmp_path / "whole"
     plan_sweep(out, base, GRID)
     script = (
@@ -238,8 +243,8 @@ def test_a_sweep_killed_in_one_process_and_resumed_in_two_gives_the_same(whole, 
     assert process.returncode == -signal.SIGKILL
     assert not read_sweep(out).is_finished
     result = _result(run_sweep(out, cache=cache, jobs=2))
-    _assert_same_students(out, whole.folder, [name for row in whole.rows for name in row.runs])
-    assert [row.means for row in result.rows] == [row.means for row in whole.rows]
+    _assert_same_students(out, undisturbed.folder, [name for row in undisturbed.rows for name in row.runs])
+    assert [row.means for row in result.rows] == [row.means for row in undisturbed.rows]
 
 
 def test_progress_counts_the_epochs_of_all_runs_and_tells_the_time_left(base, cache, tmp_path):

@@ -26,13 +26,16 @@ from dixtill_core.commands.runs import runs
 from dixtill_core.commands.sweep import sweep
 from dixtill_core.commands.targets import targets
 from dixtill_core.commands.teach import teach
-from dixtill_core.errors import DixtillError
+from dixtill_core.errors import DixtillError, StoppedError
 
 COMMANDS = (
     behaviour, explain, evaluate, faithfulness, errors, report, benchmark, profile, teach, targets, distill, resume, runs, sweep, doctor,
     reproduce,
 )  # fmt: skip
 """In the order of `dixtill --help`."""
+
+STOPPED = 130
+"""Status of a command that Ctrl-C ended, as shells have it."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=dixtill_core.__doc__)
 for command in COMMANDS:
@@ -41,10 +44,13 @@ app.add_typer(notes, name="notes")
 
 
 def main() -> None:
-    """Run a command; a DixtillError becomes its message and status 1."""
+    """Run a command; a DixtillError becomes its message and status 1, a stop its message and status 130."""
     logging.getLogger("transformers").setLevel(logging.ERROR)
     try:
         app()
+    except StoppedError as stopped:
+        say(str(stopped))
+        sys.exit(STOPPED)
     except DixtillError as error:
         say(f"Error: {error}")
         sys.exit(1)

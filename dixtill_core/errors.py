@@ -21,6 +21,10 @@ class DixtillError(Exception):
     """Base of every error whose message is meant for the user."""
 
 
+class StoppedError(DixtillError):
+    """The user stopped a command with Ctrl-C; the message says what was kept."""
+
+
 class ConfigError(DixtillError):
     """A setting is outside its range or names something that does not exist."""
 

@@ -16,7 +16,7 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dixtill_core.errors import DixtillError
+from dixtill_core.errors import StoppedError
 from dixtill_core.progress import Progress
 
 LINE_SECONDS = 30.0
@@ -48,7 +48,7 @@ def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
         The last item of `result_type`, if any.
 
     Raises:
-        DixtillError: stopped by Ctrl-C; what was kept is said.
+        StoppedError: by Ctrl-C.
     """
     result = None
     console = Console(stderr=True)
@@ -78,9 +78,7 @@ def show_progress(steps: Iterator[Any], result_type: type | None = None) -> Any:
                 description += f" · {item.detail}" if item.detail else ""
                 bar.update(tasks[where], completed=item.done, total=item.total, description=description)
         except KeyboardInterrupt as error:
-            raise DixtillError(
-                "Stopped. The best epoch so far and all finished targets are kept; the same command goes on from there."
-            ) from error
+            raise StoppedError("Stopped. What was finished is kept; the same command goes on from there.") from error
         finally:
             if hasattr(steps, "close"):
                 steps.close()

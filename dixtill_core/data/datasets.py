@@ -226,7 +226,7 @@ def why_not_split(counts: np.ndarray, names: Sequence[str], n_folds: int) -> str
     listed = ", ".join(f"{int(counts[i])} with the label {names[int(i)]!r}" for i in rare[:10])
     return (
         f"has too few different texts: {listed}. Training needs {n_folds} of each label, because one in {n_folds} is kept to validate on. "
-        "Add texts, or leave out the label or join it with another."
+        "Texts that differ in numbers, names and links alone count as one. Add texts, or leave out the label or join it with another."
     )
 
 

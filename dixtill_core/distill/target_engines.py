@@ -168,8 +168,9 @@ def _feed(workers: dict[Connection, Any], work: ShardWork) -> Iterator[int]:
             is_waiting = False
             while ready and not is_waiting and (shard := next(shards, None)) is not None:
                 if isinstance(shard, int):
-                    yield shard
                     is_waiting = shard == ELSEWHERE
+                    if not (is_waiting and given):  # While workers of this process are busy, it does not wait for others.
+                        yield shard
                     continue
                 pipe = ready.pop()
                 given[pipe] = shard

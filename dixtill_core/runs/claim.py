@@ -56,7 +56,8 @@ def _require_no_progress(card: RunCard, spec: RunSpec) -> None:
     anew = "To start anew choose another --out, or say --overwrite to let go of it."
     if card.spec is None:
         raise DixtillError(f"{card.folder} holds a run that cannot be read. {card.problem} {anew}")
-    if card.can_resume:
+    is_begun = card.epochs > 0 or card.spec.teach is not None or (card.folder / STATE).exists()
+    if card.can_resume and is_begun:
         epochs = f"after epoch {card.epochs} of {card.spec.distill.epochs}" if card.epochs else "before its first epoch was over"
         differing = differences(card.spec, spec)
         more = f" and {len(differing) - MOST_DIFFERENCES} more" if len(differing) > MOST_DIFFERENCES else ""

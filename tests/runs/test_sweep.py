@@ -91,7 +91,7 @@ def test_sizes_are_tried_with_every_method_and_named_only_where_they_are():
 
 
 def test_students_of_several_sizes_are_those_of_runs_of_their_own(base, cache, tmp_path):
-    plan_sweep(tmp_path / "out", base, SweepGrid(max_vocabulary=(20, 40), hidden_size=(3, 5)))
+    plan_sweep(tmp_path / "out", base, SweepGrid(max_vocabulary=(20, 40), hidden_size=(3, 6)))
     result = _result(run_sweep(tmp_path / "out", cache=cache))
     assert result.is_finished
     sizes = [row.megabytes for row in result.rows]
@@ -105,7 +105,7 @@ def test_students_of_several_sizes_are_those_of_runs_of_their_own(base, cache, t
         one, other = _weights(result.folder / name), _weights(alone.folder)
         assert all(torch.equal(one[key], other[key]) for key in one), row.name
     rows = list(csv.DictReader((result.folder / "sweep.csv").read_text(encoding="utf-8").splitlines()))
-    assert [(row["max_vocabulary"], row["hidden_size"]) for row in rows] == [("20", "3"), ("20", "5"), ("40", "3"), ("40", "5")]
+    assert [(row["max_vocabulary"], row["hidden_size"]) for row in rows] == [("20", "3"), ("20", "6"), ("40", "3"), ("40", "6")]
     assert float(rows[0]["megabytes"]) == pytest.approx(sizes[0], rel=1e-5)
 
 

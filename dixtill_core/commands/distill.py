@@ -23,7 +23,7 @@ from dixtill_core.commands.options import (
     given,
     read_label_map,
 )
-from dixtill_core.commands.output import follow, say
+from dixtill_core.commands.output import follow_run, say
 
 
 class MethodName(StrEnum):
@@ -96,5 +96,5 @@ def distill(
         spec = replace(spec, label_map=complete_label_map(dataset, mapping, loaded.label_names))
     materials = Materials(match_labels(dataset, loaded.label_names, spec.label_map), loaded)
     run = claim_run(out, spec, out.resolve().name, overwrite=overwrite)
-    follow(train_run(run, cache=cache, materials=materials))
+    follow_run(run, train_run(run, cache=cache, materials=materials))
     say(f"The pair is in {out}. Look at it with: dixtill explain TEXT --models {out}")

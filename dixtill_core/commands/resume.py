@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dixtill_core.commands.options import CacheOption
-from dixtill_core.commands.output import follow, say
+from dixtill_core.commands.output import follow_run, say
 
 
 def resume(
@@ -23,5 +23,5 @@ def resume(
 
     from dixtill_core.runs.training import train_run
 
-    follow(train_run(found, cache=cache))
+    follow_run(found, train_run(found, cache=cache))
     say(f"The run in {run} is finished.")

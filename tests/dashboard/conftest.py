@@ -1,4 +1,4 @@
-"""Runs for the tests of the page Train."""
+"""Runs and jobs for the tests of the page Train, its sweeps too."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: Jobs) -> RunSto
 def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
     """Jobs of this test alone."""
     jobs = Jobs()
-    for module in ("resources", "train_live", "train_new", "run_table", "run_actions", "job_panel"):
+    for module in ("resources", "train_live", "train_new", "run_table", "run_actions", "job_panel", "sweep_view", "sweep_form"):
         monkeypatch.setattr(f"dashboard.{module}.load_jobs", lambda: jobs)
     return jobs
 

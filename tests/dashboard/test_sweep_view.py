@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import dashboard.resources
 from dashboard.jobs import Jobs
 from dashboard.run_table import CHOSEN
 from dashboard.sweep_plan import (
@@ -41,27 +40,10 @@ from dixtill_core.runs.sweep_result import METRICS, read_plan, read_sweep
 from tests.dashboard.made_run_folders import make_run, make_sweep
 from tests.dashboard.train_page import CSV, STUDENT, TRAINING
 
+pytestmark = pytest.mark.usefixtures("jobs")
 SECONDS = 180
 SMALL = RunSpec(watched="", student=STUDENT, distill=TRAINING)
 """Trains in seconds."""
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """Runs of this test alone."""
-    monkeypatch.setattr(dashboard.resources, "RUNS", tmp_path / "runs")
-    monkeypatch.setenv("DIXTILL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    return RunStore(tmp_path / "runs")
-
-
-@pytest.fixture(autouse=True)
-def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
-    """Jobs of this test alone."""
-    jobs = Jobs()
-    for module in ("resources", "train_live", "run_table", "run_actions", "sweep_view", "sweep_form"):
-        monkeypatch.setattr(f"dashboard.{module}.load_jobs", lambda: jobs)
-    return jobs
 
 
 @pytest.fixture

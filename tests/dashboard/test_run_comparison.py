@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import dashboard.resources
-from dashboard.jobs import Jobs
 from dashboard.run_comparison import have_same_teacher
 from dashboard.run_figures import RUN, TEST, VALIDATION, figures, figures_table, plain_table
 from dashboard.run_sentence import StudentSide, students_data, summarize_students
@@ -33,17 +31,6 @@ from tests.made_comparison import ODD_TEXTS, made_comparison
 SECONDS = 120
 SENTENCE = "profit rises again"
 BEARISH, BULLISH = (0.7, 0.2, 0.1), (0.2, 0.7, 0.1)
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """Runs of this test alone."""
-    monkeypatch.setattr(dashboard.resources, "RUNS", tmp_path / "runs")
-    monkeypatch.setenv("DIXTILL_CACHE", str(tmp_path / "cache"))
-    jobs = Jobs()
-    for module in ("resources", "train_live", "run_table", "run_actions"):
-        monkeypatch.setattr(f"dashboard.{module}.load_jobs", lambda: jobs)
-    return RunStore(tmp_path / "runs")
 
 
 @pytest.fixture

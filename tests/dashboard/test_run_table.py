@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import dashboard.resources
 from dashboard.jobs import Jobs
 from dashboard.run_rows import NOTE_COLUMN, TEST_COLUMN, RunFilter, choices, filter_runs, runs_table
 from dashboard.run_settings import setting_name, setting_text, settings_table
@@ -30,25 +29,9 @@ from dixtill_core.runs.store import RunStore, Upload
 from tests.dashboard.made_run_folders import make_run, make_sweep
 from tests.dashboard.made_runs import made_card
 
+pytestmark = pytest.mark.usefixtures("jobs")
 SECONDS = 120
 HOSTILE = "<b>*x*</b> $1"
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """Runs of this test alone."""
-    monkeypatch.setattr(dashboard.resources, "RUNS", tmp_path / "runs")
-    monkeypatch.setenv("DIXTILL_CACHE", str(tmp_path / "cache"))
-    return RunStore(tmp_path / "runs")
-
-
-@pytest.fixture(autouse=True)
-def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
-    """Jobs of this test alone."""
-    jobs = Jobs()
-    for module in ("resources", "train_live", "run_table", "run_actions"):
-        monkeypatch.setattr(f"dashboard.{module}.load_jobs", lambda: jobs)
-    return jobs
 
 
 @pytest.fixture

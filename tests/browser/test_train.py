@@ -90,10 +90,10 @@ def points(page: Page) -> int:
     return page.locator(".st-key-chart_run-quality .scatterlayer .trace").first.locator(".points path").count()
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + SECONDS
+def wait_until(is_so: Callable[[], bool], seconds: float = SECONDS, what: Callable[[], str] = lambda: "it did not happen in time") -> None:
+    until = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < until, "it did not happen in time"
+        assert time.monotonic() < until, what()
         time.sleep(0.05)
 
 
@@ -207,7 +207,7 @@ def test_nothing_is_wider_than_the_window_and_nothing_comes_from_elsewhere(
 
 STAGES = ("training the student", "evaluating")
 """In which the server is killed. In tests/runs a run is killed in each of its stages."""
-EPOCHS = 60
+EPOCHS = 40
 
 
 def test_a_server_killed_in_two_stages_and_started_again_goes_on_with_the_run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,16 @@ import streamlit as st
 import dashboard.resources
 from dashboard.errors_state import DATA, PAIR, ignore_in_link
 from dashboard.job_panel import follow_job, start_job
+from dashboard.label_map import ask_label_map, match_own_data
 from dashboard.markdown import as_markdown
-from dashboard.resources import find_pairs, load_jobs, load_models, load_sample, pair_version
-from dixtill_core.data.label_map import LabelMap, match_labels, write_label_map
+from dashboard.resources import find_pairs, load_jobs, load_models, load_sample, pair_version, run_of
+from dixtill_core.data.label_map import LabelMap, write_label_map
 from dixtill_core.errors import DataError, DixtillError
 from dixtill_core.paths import BUNDLED_PAIR
 
 if TYPE_CHECKING:
     from dixtill_core.analysis.corpus import AnalysedCorpus
     from dixtill_core.data.datasets import Dataset
-    from dixtill_core.runs.folder import Run
 
 KIND = "errors"
 SAMPLE, TEST, FILE = "sample", "test", "file"
@@ -137,14 +137,6 @@ def pair_name(folder: str) -> str:
     return Path(folder).relative_to(dashboard.resources.RUNS).as_posix()
 
 
-def run_of(folder: str) -> Run | None:
-    """The training run that made a pair."""
-    from dixtill_core.runs.folder import Run
-    from dixtill_core.runs.layout import RUN
-
-    return Run(Path(folder)) if (Path(folder) / RUN).exists() else None
-
-
 def has_test_data(folder: str) -> bool:
     run = run_of(folder)
     try:
@@ -180,7 +172,9 @@ def find_corpus(request: Request) -> AnalysedCorpus | None:
         else:
             ask_known(request)
     except DixtillError as error:
-        st.error(as_markdown(_worded(error)))
+        from dashboard.file_evaluation import worded
+
+        st.error(as_markdown(worded(error)))
     job = load_jobs().latest(KIND)
     follow_job(KIND)
     if job is not None and not job.state.is_running and isinstance(job.state.result, tuple):
@@ -250,15 +244,13 @@ def ask_file(request: Request) -> None:
 
 def ask_labels(request: Request) -> None:
     """Where a file has other labels than the models: ask which is which, as the page Train does, and analyse it."""
-    from dashboard.train_teacher import TeacherChoice, map_labels
-
     read = st.session_state.get(_UNMATCHED)
     if read is None or read[0] != request:
         return
     dataset: Dataset = read[2]
     names = tuple(load_models(request.folder, request.version).teacher.label_names)
     with st.container(border=True):
-        label_map = map_labels(dataset, TeacherChoice(request.folder, names))
+        label_map = ask_label_map(dataset, names)
         if st.button("Analyse with these labels", key="errors_map_labels", type="primary", disabled=load_jobs().running() is not None):
             start_file(request, label_map)
 
@@ -292,7 +284,7 @@ def start(request: Request, dataset: Dataset, label_map: LabelMap | None = None)
     load_jobs().require_idle()
     with st.spinner("Loading both models …", show_time=True):
         pair = load_models(request.folder, request.version)
-    matched = _matched(dataset, pair.teacher.label_names, run_of(request.folder), label_map)
+    matched = match_own_data(dataset, pair.teacher.label_names, request.folder, label_map)
     training = training_data(request.folder)
     name = Path(dataset.source).name
 
@@ -301,22 +293,3 @@ def start(request: Request, dataset: Dataset, label_map: LabelMap | None = None)
             yield (request, name, item) if isinstance(item, AnalysedCorpus) else item
 
     start_job(KIND, f"Analysing {name}", work)
-
-
-def _matched(dataset: Dataset, names: Sequence[str], run: Run | None, label_map: LabelMap | None) -> Dataset:
-    """With the models' labels: by the map, by name or number, or else named as the run's own data were."""
-    try:
-        return match_labels(dataset, names, label_map)
-    except DataError as error:
-        if label_map is None and run is not None and run.spec.label_map is not None:
-            try:
-                return match_labels(dataset, names, run.spec.label_map)
-            except DataError:
-                raise error from None
-        raise
-
-
-def _worded(error: DixtillError) -> str:
-    from dashboard.file_evaluation import FIELDS
-
-    return error.worded(FIELDS) if isinstance(error, DataError) else str(error)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dixtill_core.data import upload
 from dixtill_core.data.datasets import Dataset
-from dixtill_core.errors import DataError, Setting
+from dixtill_core.errors import DataError, DixtillError, Setting
 from dixtill_core.evaluate import Evaluation, evaluate
 from dixtill_core.experiments.results import SCHEMA, Results, Row, measured_rows, split_measure
 from dixtill_core.metrics.faithfulness_corpus import PairFaithfulness, pair_faithfulness, sample_positions, sample_texts
@@ -22,9 +22,14 @@ FIELDS: Mapping[Setting, str] = {
     "text_column": "Name the column of texts under “Text column”.",
     "label_column": "Name the column of labels under “Label column”.",
     "label_names": "Name the labels in the file itself.",
-    "label_map": "Give the labels in the file the models' names.",
+    "label_map": "Say which label is which, or give the labels in the file the models' names.",
 }
 """What the page says of each setting that an error asks for."""
+
+
+def worded(error: DixtillError) -> str:
+    """What went wrong, in the words of a page that takes a file."""
+    return error.worded(FIELDS) if isinstance(error, DataError) else str(error)
 
 
 @dataclass(frozen=True, eq=False)

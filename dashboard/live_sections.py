@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,15 +10,17 @@ import streamlit as st
 from dashboard.chart_card import show_buttons
 from dashboard.glossary import measure_of
 from dashboard.job_panel import follow_job, start_job
+from dashboard.label_map import ask_label_map, match_own_data
 from dashboard.markdown import as_markdown
 from dashboard.resources import find_pairs, load_jobs, load_models, load_sample, pair_version
-from dixtill_core.errors import DixtillError
+from dixtill_core.errors import DataError, DixtillError
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from dashboard.file_evaluation import FileEvaluation
     from dixtill_core.data.datasets import Dataset
+    from dixtill_core.data.label_map import LabelMap
     from dixtill_core.experiments.results import Results
     from dixtill_core.models.classifier import Classifier
     from dixtill_core.models.pair import ModelPair
@@ -28,6 +31,18 @@ SECONDS_A_BATCH = 3.0
 LARGEST_FILE_MB = 10
 TEXTS = (50, 100, 300, 1000, 3000)
 EXPLAINED = (10, 25, 50, 100, 200)
+UNMATCHED = "file_unmatched"
+"""In the session: what was asked about a file whose labels are called otherwise than the models', until it is evaluated."""
+
+
+@dataclass(frozen=True, eq=False)
+class FileRequest:
+    """A file as the form asks for it to be evaluated."""
+
+    folder: str
+    dataset: Dataset
+    n_texts: int
+    n_explained: int
 
 
 def choose_folder(key: str) -> str:
@@ -91,7 +106,8 @@ def show_my_file() -> None:
             type=["csv", "tsv", "parquet"],
             max_upload_size=LARGEST_FILE_MB,
             key="file",
-            help="UTF-8 with a header, a text a row. Labels have to be the models', by name or by number. The file stays on this machine.",
+            help="UTF-8 with a header, a text a row. Labels that are called otherwise than the models' are asked about. The file stays on "
+            "this machine.",
         )
         with st.container(horizontal=True):
             text_column = st.text_input("Text column", key="text_column", placeholder="found by its usual names")
@@ -105,8 +121,15 @@ def show_my_file() -> None:
     if is_asked and upload is None:
         st.info("Choose a file first.")
     elif is_asked and upload is not None:
-        start_evaluating(load_pair(folder), read(upload, text_column, label_column), n_texts, n_explained)
-        st.rerun()  # The button above was drawn before the job began.
+        st.session_state[UNMATCHED] = None
+        request = FileRequest(folder, read(upload, text_column, label_column), n_texts, n_explained)
+        try:
+            start_evaluating(request)
+        except DataError as error:
+            if error.setting != "label_map":
+                raise
+            st.session_state[UNMATCHED] = request
+    ask_labels()
     state = follow_job(FILE)
     if state is not None and state.result is not None:
         show_file_evaluation(state.result)
@@ -118,12 +141,31 @@ def read(upload: UploadedFile, text_column: str, label_column: str) -> Dataset:
     return read_upload(upload.name, upload.getvalue(), text_column.strip(), label_column.strip())
 
 
-def start_evaluating(pair: ModelPair, dataset: Dataset, n_texts: int, n_explained: int) -> None:
+def ask_labels() -> None:
+    """Where the file has other labels than the models: ask which is which, and evaluate it."""
+    request: FileRequest | None = st.session_state.get(UNMATCHED)
+    if request is None:
+        return
+    with st.container(border=True):
+        label_map = ask_label_map(request.dataset, load_pair(request.folder).teacher.label_names)
+        if st.button("Evaluate with these labels", key="file_map_labels", type="primary", disabled=load_jobs().running() is not None):
+            start_evaluating(request, label_map)
+
+
+def start_evaluating(request: FileRequest, label_map: LabelMap | None = None) -> None:
+    """Evaluate in the background.
+
+    Raises:
+        DataError: labels that are not the models', or a map that leaves no text.
+        JobError: something else is running.
+    """
     from dashboard.file_evaluation import draw, evaluate_file
 
-    dataset.with_label_names(pair.teacher.label_names)  # Labels that are not the models' are said at once.
-    chosen = draw(dataset, n_texts)
-    start_job(FILE, f"Evaluating {dataset.source}", lambda: evaluate_file(pair, chosen, n_explained))
+    pair = load_pair(request.folder)
+    chosen = draw(match_own_data(request.dataset, pair.teacher.label_names, request.folder, label_map), request.n_texts)
+    start_job(FILE, f"Evaluating {request.dataset.source}", lambda: evaluate_file(pair, chosen, request.n_explained))
+    st.session_state[UNMATCHED] = None
+    st.rerun()  # The buttons above were drawn before the job began.
 
 
 def show_file_evaluation(found: FileEvaluation) -> None:

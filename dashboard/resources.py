@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dixtill_core.metrics.faithfulness import Faithfulness
     from dixtill_core.models.pair import ModelPair
     from dixtill_core.models.student import StudentClassifier
+    from dixtill_core.runs.folder import Run
     from dixtill_core.runs.store import RunStore
 
 RUNS = runs_folder()
@@ -48,6 +49,14 @@ def load_store() -> RunStore:
     from dixtill_core.runs.store import RunStore
 
     return RunStore(RUNS)
+
+
+def run_of(folder: str) -> Run | None:
+    """The training run that made a pair."""
+    from dixtill_core.runs.folder import Run
+    from dixtill_core.runs.layout import RUN
+
+    return Run(Path(folder)) if (Path(folder) / RUN).exists() else None
 
 
 def pair_version(folder: str) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from dashboard.label_map import ask_label_map
 from dashboard.markdown import as_markdown
 from dashboard.resources import load_jobs, load_store
 from dashboard.train_data import choose_data
@@ -14,9 +15,9 @@ from dashboard.train_estimate import show_estimate
 from dashboard.train_jobs import start_run
 from dashboard.train_settings import ask_settings, choose_preset
 from dashboard.train_source import message
-from dashboard.train_teacher import choose_teacher, map_labels
+from dashboard.train_teacher import choose_teacher
 from dixtill_core.data.datasets import folds, why_not_split
-from dixtill_core.data.label_map import match_labels
+from dixtill_core.data.label_map import match_labels, relevant_label_map
 from dixtill_core.errors import DataError, DixtillError
 from dixtill_core.runs.spec import PRESETS, RunSpec
 
@@ -81,13 +82,18 @@ def _map(data: Data | None, teacher: TeacherChoice | None) -> tuple[Mapping[str,
     if data is None or teacher is None:
         return None, False
     try:
-        label_map = map_labels(data.dataset, teacher)
+        if teacher.teach is None:
+            return ask_label_map(data.dataset, teacher.labels, data.test_dataset), True
         if data.test_dataset is not None:
-            match_labels(data.test_dataset, teacher.labels, label_map)
+            match_labels(data.test_dataset, teacher.labels)
+    except DataError as error:
+        is_taught = teacher.teach is not None and error.setting == "label_map"
+        st.error(as_markdown(f"{error.problem} Give the test texts the labels of the training texts." if is_taught else message(error)))
+        return None, False
     except DixtillError as error:
         st.error(as_markdown(message(error)))
         return None, False
-    return label_map, True
+    return None, True
 
 
 def _missing(data: Data | None, teacher: TeacherChoice | None) -> str:
@@ -112,7 +118,7 @@ def _start(spec: RunSpec, data: Data, teacher: TeacherChoice, settings: Settings
 
 def _require_enough(data: Data, teacher: TeacherChoice, spec: RunSpec) -> None:
     """Raise a DataError where labels, once they are the teacher's, have too few texts to validate on."""
-    labels = match_labels(data.dataset, teacher.labels, spec.label_map).require_labels()
+    labels = match_labels(data.dataset, teacher.labels, relevant_label_map(spec.label_map, data.dataset)).require_labels()
     counts = np.bincount(labels, minlength=len(teacher.labels))
     if problem := why_not_split(counts, teacher.labels, folds(spec.distill.validation_share)):
         raise DataError(f"{data.source.name} {problem}")

@@ -21,7 +21,7 @@ WORDS: Mapping[Setting, str] = {
     "text_column": "Choose the column that holds the texts under “Text column”.",
     "label_column": "Choose the column that holds the labels under “Label column”.",
     "label_names": "Name the labels, in the order of their numbers, under “Label names”.",
-    "label_map": "Say below which label of the data is which of the teacher's.",
+    "label_map": "Say which label of the data is which of the teacher's, or leave it out.",
 }
 """What this page says of each setting that mends an error."""
 

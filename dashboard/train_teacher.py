@@ -1,32 +1,24 @@
-"""The teacher of a new run, as the page Train asks for it, and how the labels of the data become the teacher's."""
+"""The teacher of a new run, as the page Train asks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import streamlit as st
 
 from dashboard.markdown import as_markdown
 from dixtill_core.config import TeachConfig
-from dixtill_core.data.label_map import match_labels, suggest_label_map
-from dixtill_core.errors import DataError, DixtillError
-from dixtill_core.files import sha256_of_json
+from dixtill_core.errors import DixtillError
 from dixtill_core.models.known_teachers import KNOWN_TEACHERS, known_teacher
 from dixtill_core.models.teacher import BUNDLED
 from dixtill_core.models.teacher_labels import read_teacher_labels
-
-if TYPE_CHECKING:
-    from dixtill_core.data.datasets import Dataset
 
 Kind = Literal["bundled", "known", "folder", "hub", "teach"]
 KINDS: dict[Kind, str] = {
     "bundled": "Bundled", "known": "Known", "folder": "Folder on this machine", "hub": "Any Hub id", "teach": "Teach one here",
 }  # fmt: skip
-LEAVE_OUT = ""
-"""Stands for no label of the teacher; none is empty."""
 LOOKED_UP = "train_teacher_looked_up"
 """In the session's state: the Hub id whose config.json was asked for."""
 BYTES_A_PARAMETER = 4
@@ -57,46 +49,6 @@ def choose_teacher(data_labels: tuple[str, ...]) -> TeacherChoice | None:
     except DixtillError as error:
         st.error(as_markdown(str(error)))
         return None
-
-
-def map_labels(dataset: Dataset, teacher: TeacherChoice) -> Mapping[str, str | None] | None:
-    """Which label of the data is which of the teacher's, asked only where they do not match by themselves.
-
-    Returns:
-        None where no map is needed.
-
-    Raises:
-        DataError: the map leaves no text.
-    """
-    if teacher.teach is not None:
-        return None
-    try:
-        match_labels(dataset, teacher.labels)
-        return None
-    except DataError:
-        pass
-    st.warning(
-        as_markdown(
-            f"The data have the labels {', '.join(dataset.label_names)}, the teacher has {', '.join(teacher.labels)}. "
-            "Say which is which, or leave the texts of a label out."
-        )
-    )
-    suggested = suggest_label_map(dataset.label_names, teacher.labels)
-    digest = sha256_of_json([dataset.label_names, teacher.labels])[:8]
-    chosen: dict[str, str | None] = {}
-    with st.container(horizontal=True):
-        for i, name in enumerate(dataset.label_names):
-            guess = suggested.get(name)
-            to = st.selectbox(
-                as_markdown(f"{name} means"), [*teacher.labels, LEAVE_OUT],
-                index=len(teacher.labels) if guess is None else teacher.labels.index(guess),
-                key=f"train_map_{digest}_{i}", persist_state="session", format_func=lambda label: label or "leave out", width=200,
-            )  # fmt: skip
-            chosen[name] = to or None
-    left_out = len(dataset) - len(match_labels(dataset, teacher.labels, chosen))
-    if left_out:
-        st.caption(f"{left_out:,} of {len(dataset):,} texts are left out.")
-    return chosen
 
 
 def _bundled() -> TeacherChoice:

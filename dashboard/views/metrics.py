@@ -78,6 +78,8 @@ try:
     else:
         say_nothing_measured()
 except DixtillError as error:
-    st.error(as_markdown(str(error)))
+    from dashboard.file_evaluation import worded
+
+    st.error(as_markdown(worded(error)))
 if section == SIZE_AND_SPEED:
     show_machine(results)

@@ -76,6 +76,14 @@ def match_labels(dataset: Dataset, teacher_names: Sequence[str], label_map: Labe
         raise DataError(f"{error.problem}{_guess(dataset.label_names, teacher_names)}", "label_map") from error
 
 
+def relevant_label_map(label_map: LabelMap | None, dataset: Dataset) -> dict[str, str | None] | None:
+    """What of a map is about these data: a map of training and test data names labels that only one of them has."""
+    if label_map is None:
+        return None
+    names = {name.lower() for name in dataset.label_names}
+    return {name: to for name, to in label_map.items() if name.lower() in names}
+
+
 def apply_label_map(dataset: Dataset, label_map: LabelMap, teacher_names: Sequence[str]) -> Dataset:
     """The texts whose labels the teacher knows, numbered as in `teacher_names`; map and errors as in `complete_label_map`.
 

@@ -21,7 +21,6 @@ from pathlib import Path
 
 from dixtill_core.config import DistillConfig
 from dixtill_core.data.datasets import Dataset
-from dixtill_core.data.label_map import match_labels
 from dixtill_core.distill.corpus import Corpus, prepare_corpus
 from dixtill_core.distill.targets import TARGET_CONFIG
 from dixtill_core.distill.teach import teach
@@ -37,7 +36,7 @@ from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import Upload, upload_name
 from dixtill_core.runs.sweep_grid import SweepGrid, SweepPoint, sweep_points
 from dixtill_core.runs.sweep_result import SweepResult, read_plan, read_sweep, write_plan, write_result
-from dixtill_core.runs.training import Materials, read_data, taught_labels, train_run
+from dixtill_core.runs.training import Materials, match_run_labels, read_data, taught_labels, train_run
 
 STAGE = "training students"
 POLL_SECONDS = 0.5
@@ -148,13 +147,13 @@ def load_shared(
     yield Progress("reading the data", 0, 1)
     dataset = read_data(base, base.data)
     if base.teach is not None and not (out / TEACHER / TAUGHT).exists():
-        labelled = match_labels(dataset, taught_labels(base, dataset), base.label_map)
+        labelled = match_run_labels(base, dataset, taught_labels(base, dataset))
         yield from teach(labelled, base.teach, out / TEACHER, name="MiniLM with LoRA", device=device, state=out / TEACHING_STATE)
         write_atomic(out / TEACHER / TAUGHT, b"")
         (out / TEACHING_STATE).unlink(missing_ok=True)
     yield Progress("loading the teacher", 0, 1)
     teacher = load_teacher(_teacher_of(out, base), device=device, precision=base.precision)
-    dataset = match_labels(dataset, teacher.label_names, base.label_map)
+    dataset = match_run_labels(base, dataset, teacher.label_names)
     only_gold = set(grid.method or (base.distill.method,)) == {"ce"}
     return Shared(dataset, teacher, replace(base.distill, method="ce" if only_gold else "kl"), cache)
 

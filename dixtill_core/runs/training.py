@@ -8,7 +8,7 @@ what the teacher said is kept in the cache of targets, and the training state af
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from dixtill_core.data.datasets import Dataset, load_dataset
-from dixtill_core.data.label_map import match_labels
+from dixtill_core.data.label_map import match_labels, relevant_label_map
 from dixtill_core.data.words import split_words
 from dixtill_core.distill.corpus import Corpus
 from dixtill_core.distill.teach import teach
@@ -128,6 +128,15 @@ def read_data(spec: RunSpec, path: str, split: str = "train") -> Dataset:
     return dataset
 
 
+def match_run_labels(spec: RunSpec, dataset: Dataset, teacher_names: Sequence[str]) -> Dataset:
+    """Training or test data of a run with its teacher's labels.
+
+    Raises:
+        DataError: a label has no counterpart, also by the run's label map.
+    """
+    return match_labels(dataset, teacher_names, relevant_label_map(spec.label_map, dataset))
+
+
 def taught_labels(spec: RunSpec, dataset: Dataset) -> tuple[str, ...]:
     """Labels of a teacher that is taught on the data: theirs, or those that the label map makes of them."""
     if spec.label_map is None:
@@ -141,10 +150,10 @@ def _load_materials(run: Run, spec: RunSpec, clock: Clock, device: str | None) -
     names = taught_labels(spec, dataset)
     _expect(clock, spec, dataset, len(names))
     if spec.teach is not None:
-        yield from _teach(run, spec, match_labels(dataset, names, spec.label_map), clock, device)
+        yield from _teach(run, spec, match_run_labels(spec, dataset, names), clock, device)
     yield Progress("loading the teacher", 0, 1)
     teacher = load_teacher(_teacher_reference(run, spec), device=device, precision=spec.precision)
-    return Materials(match_labels(dataset, teacher.label_names, spec.label_map), teacher)
+    return Materials(match_run_labels(spec, dataset, teacher.label_names), teacher)
 
 
 def _expect(clock: Clock, spec: RunSpec, dataset: Dataset, n_classes: int) -> None:
@@ -216,7 +225,7 @@ def _record(run: Run, finished: FinishedEpoch, watched: WatchedTeacher | None, c
 def _evaluate(run: Run, spec: RunSpec, teacher: Teacher, cache: Path | None) -> Iterator[Progress]:
     """Both models on the test data, once training is over."""
     assert spec.test_data is not None
-    test = match_labels(read_data(spec, run.find(spec.test_data), "test"), teacher.label_names, spec.label_map)
+    test = match_run_labels(spec, read_data(spec, run.find(spec.test_data), "test"), teacher.label_names)
     pair = ModelPair(teacher, load_student(run.folder / STUDENT), run.folder)
     steps = evaluate(pair, test, cache=cache)
     found = yield from result_of((_renamed(step) for step in steps), Evaluation)

@@ -249,7 +249,11 @@ def submit(page: AppTest) -> AppTest:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "empty"), (b"a,b\n1,2\n", "Text column"), (b"text,label\nprofit rises again,great\n", "has the labels great")],
+    [
+        (b"", "empty"),
+        (b"a,b\n1,2\n", "Text column"),
+        (b"text,label\nprofit rises again,great\n", "no text is left. Say which label is which"),
+    ],
 )
 def test_a_bad_file_is_a_message_not_a_traceback(runs: Path, jobs: Jobs, small_pair: ModelPair, content: bytes, message: str) -> None:
     page = open_page("My file")
@@ -257,6 +261,23 @@ def test_a_bad_file_is_a_message_not_a_traceback(runs: Path, jobs: Jobs, small_p
     submit(page)
     assert message in page.error[0].value.replace("\\", "")
     assert jobs.running() is None
+    assert not page.exception
+
+
+def test_labels_of_other_names_are_asked_about_and_the_file_is_evaluated(runs: Path, jobs: Jobs, small_pair: ModelPair) -> None:
+    page = open_page("My file")
+    content = b"text,label\nprofit rises again,up\nsales fall again,down\nnothing new,flat\nmore of it,odd\n"
+    page.file_uploader(key="file").upload("news.csv", content, "text/csv")
+    page.select_slider(key="n_explained").set_value(10)
+    submit(page)
+    assert jobs.running() is None
+    assert {box.label: box.value for box in page.selectbox if box.label.endswith(" means")} == {
+        "up means": "bullish", "down means": "bearish", "flat means": "neutral", "odd means": ""
+    }  # fmt: skip
+    page.button(key="file_map_labels").click().run()
+    wait_for(page, jobs, FILE)
+    assert "news\\.csv\\: 3 texts\\, 3 of them for faithfulness\\." in [caption.value for caption in page.caption]
+    assert not any(box.label.endswith(" means") for box in page.selectbox)
     assert not page.exception
 
 

@@ -23,7 +23,7 @@ from tests.dashboard.train_page import (
 
 def test_labels_of_other_names_are_mapped_by_a_guess_that_the_user_can_change(store: RunStore, bert_folder: Path, jobs: Jobs) -> None:
     page = choose_folder(upload(open_page(), table(("negative", "positive", "other"))), bert_folder)
-    boxes = [box for box in page.selectbox if str(box.key).startswith("train_map_")]
+    boxes = [box for box in page.selectbox if str(box.key).startswith("label_map_")]
     assert [box.label for box in boxes] == ["negative means", "other means", "positive means"]
     assert [box.value for box in boxes] == ["bearish", "", "bullish"]
     assert "20 of 60 texts are left out" in said(page)
@@ -32,6 +32,19 @@ def test_labels_of_other_names_are_mapped_by_a_guess_that_the_user_can_change(st
     set_numbers(page)
     press(page, "start_training")
     assert store.list()[0].spec.label_map == {"negative": "bearish", "other": "neutral", "positive": "bullish"}  # type: ignore[union-attr]
+    assert not page.exception
+
+
+def test_labels_that_only_the_test_texts_have_are_mapped_too(store: RunStore, bert_folder: Path) -> None:
+    page = choose_folder(upload(open_page()), bert_folder)
+    page.segmented_control(key="train_test_kind").set_value("upload").run()
+    upload(page, b"text,label\nprofit rises,bullish\nwho knows,odd\n", "test.csv", role="test")
+    boxes = {box.label: box.value for box in page.selectbox if str(box.key).startswith("label_map_")}
+    assert boxes == {"bearish means": "bearish", "bullish means": "bullish", "neutral means": "neutral", "odd means": ""}
+    assert "1 of 2 test texts are left out" in said(page)
+    page.segmented_control(key="train_teacher_kind").set_value("teach").run()
+    assert "test.csv has the label" in said(page)
+    assert "Give the test texts the labels of the training texts" in said(page)
     assert not page.exception
 
 
@@ -69,7 +82,7 @@ def test_a_known_teacher_says_what_it_downloads(store: RunStore) -> None:
     page.segmented_control(key="train_teacher_kind").set_value("known").run()
     assert "downloads 439 MB" in said(page)
     page.selectbox(key="train_teacher_known").select("ProsusAI/finbert").run()
-    assert [box.value for box in page.selectbox if str(box.key).startswith("train_map_")] == ["negative", "positive", "neutral"]
+    assert [box.value for box in page.selectbox if str(box.key).startswith("label_map_")] == ["negative", "positive", "neutral"]
     assert not page.exception
 
 
@@ -101,7 +114,7 @@ def test_columns_that_cannot_be_guessed_are_chosen(store: RunStore) -> None:
     (box,) = [box for box in page.selectbox if box.label == "Label column"]
     box.select("second").run()
     assert page.metric
-    assert not page.error
+    assert not page.error, said(page)
     assert not page.exception
 
 
@@ -113,11 +126,14 @@ def test_labels_that_are_numbers_are_named(store: RunStore) -> None:
     assert not page.exception
 
 
-def test_test_texts_with_labels_that_nobody_knows_are_said(store: RunStore) -> None:
+def test_test_texts_with_labels_that_nobody_knows_are_said_and_left_out(store: RunStore) -> None:
     page = upload(open_page())
     page.segmented_control(key="train_test_kind").set_value("upload").run()
     upload(page, table(("bearish", "great", "neutral")), "test.csv", role="test")
-    assert "great" in said(page)
+    assert "test.csv has the label great, which news.csv does not have" in said(page)
+    assert "20 of 60 test texts are left out" in said(page)
+    page.segmented_control(key="train_teacher_kind").set_value("teach").run()
+    assert "Give the test texts the labels" in said(page)
     press(page, "start_training")
     assert not store.list()
     assert not page.exception

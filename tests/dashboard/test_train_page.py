@@ -89,7 +89,7 @@ def test_a_teacher_can_be_taught_on_the_labels_of_the_data(store: RunStore, jobs
     page = upload(open_page(), table(("up", "down", "flat")))
     page.segmented_control(key="train_teacher_kind").set_value("teach").run()
     page.number_input(key="teach_epochs").set_value(2).run()
-    assert not [box for box in page.selectbox if str(box.key).startswith("train_map_")]
+    assert not [box for box in page.selectbox if str(box.key).startswith("label_map_")]
     assert "training the teacher" in said(page)
     press(page, "start_training")
     (card,) = store.list()

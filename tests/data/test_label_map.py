@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dixtill_core.data.datasets import Dataset
-from dixtill_core.data.label_map import apply_label_map, match_labels, parse_label_map, suggest_label_map, write_label_map
+from dixtill_core.data.label_map import (
+    apply_label_map,
+    match_labels,
+    parse_label_map,
+    relevant_label_map,
+    suggest_label_map,
+    write_label_map,
+)
 from dixtill_core.errors import DataError
 
 TEACHER = ("bearish", "bullish", "neutral")
@@ -89,6 +96,14 @@ def test_a_label_that_no_text_has_needs_no_map() -> None:
 def test_a_map_that_does_not_fit_is_refused_with_the_labels_that_are_wrong(given_map: dict[str, str | None], message: str) -> None:
     with pytest.raises(DataError, match=message):
         apply_label_map(dataset(("neg", "odd", "pos")), given_map, TEACHER)
+
+
+def test_what_a_map_says_of_labels_that_other_data_have_is_left_away() -> None:
+    both = {"POS": "bullish", "neg": "bearish", "odd": None}
+    test = dataset(("neg", "pos"))
+    assert relevant_label_map(both, test) == {"POS": "bullish", "neg": "bearish"}
+    assert names_of(match_labels(test, TEACHER, relevant_label_map(both, test))) == ["bearish", "bullish"]
+    assert relevant_label_map(None, test) is None
 
 
 def test_labels_that_do_not_match_ask_for_a_map() -> None:

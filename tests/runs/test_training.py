@@ -178,6 +178,19 @@ def test_labels_are_mapped_and_left_out_as_the_user_says(store, spec, cache, sma
         list(train_run(wrong, cache=cache))
 
 
+def test_a_label_map_holds_for_training_and_test_data_that_do_not_have_the_same_labels(store, spec, cache, small_csv):
+    training = small_csv.read_text().replace(",bullish", ",good").replace(",bearish", ",bad").replace(",neutral", ",only here")
+    test = "text,label\nprofit rises again,good\nsales fall again,awful\nnothing is known,never seen\n"
+    label_map = {"good": "bullish", "bad": "bearish", "only here": "neutral", "awful": "bearish", "never seen": None}
+    run = store.create(
+        replace(spec, label_map=label_map, distill=replace(spec.distill, epochs=1)), "Both",
+        upload=Upload("x.csv", training.encode()), test_upload=Upload("y.csv", test.encode()),
+    )  # fmt: skip
+    list(train_run(run, cache=cache))
+    assert run.card().status == "finished"
+    assert run.card().test.texts == 2
+
+
 def test_no_sentence_is_watched_where_none_is_given(store, spec, cache):
     run = store.create(replace(spec, watched="  ", distill=replace(spec.distill, epochs=1)), "Blind")
     list(train_run(run, cache=cache))

@@ -202,7 +202,11 @@ def _test_labels(train: TextsProfile, test: TextsProfile) -> Iterator[Finding]:
     in_train = {share.name.lower(): share.share for share in train.classes if share.texts}
     in_test = {share.name.lower(): share.share for share in test.classes if share.texts}
     if new := [label for label in in_test if label not in in_train]:
-        yield Finding("error", f"{name} has the label {_listed(new)}, which {train_name} does not have. Spell labels alike in both, or map them to the same label of the teacher.")
+        yield Finding(
+            "error",
+            f"{name} has the label {_listed(new)}, which {train_name} does not have. Spell labels alike in both, or map them to the same "
+            "label of the teacher.",
+        )
         return
     if missing := [label for label in in_train if label not in in_test]:
         yield Finding("warning", f"No text of {name} has the label {_listed(missing)}, so nothing is measured on it.")

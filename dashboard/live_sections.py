@@ -78,22 +78,27 @@ def show_machine(results: Results | None) -> None:
             st.rerun()  # The button above was drawn before the job began.
     state = follow_job(MACHINE)
     if state is not None and state.result is not None:
-        table = here_table(state.result, results)
+        if state.result.was_busy:
+            st.warning(
+                "Other programs kept this machine busy when measuring began. A model that runs on several threads then waits for cores, "
+                "so these speed-ups mean little. Measure again when it is idle."
+            )
+        table = here_table(state.result.rows, results)
         st.dataframe(table, hide_index=True, key="here")
-        st.markdown(as_markdown(explanation_times(state.result)))
+        st.markdown(as_markdown(explanation_times(state.result.rows)))
         definition = "Median milliseconds for a batch, and how many times faster than the teacher; here and in the stored result set."
         with st.container(horizontal=True):
             show_buttons(table, f"{definition} {measure_of('median_ms').meaning}", "machine")
 
 
 def start_measuring(pair: ModelPair) -> None:
+    from dashboard.speed_here import measure_here
     from dixtill_core.config import EfficiencyConfig
-    from dixtill_core.metrics.efficiency import measure_efficiency
 
     models: dict[str, Classifier] = {"teacher": pair.teacher, "dixtill": pair.student}
     texts = load_sample().texts
     config = EfficiencyConfig(seconds=SECONDS_A_BATCH)
-    start_job(MACHINE, "Measuring on this machine", lambda: measure_efficiency(models, texts, config))
+    start_job(MACHINE, "Measuring on this machine", lambda: measure_here(models, texts, config))
 
 
 def show_my_file() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,12 +11,32 @@ import pandas as pd
 from dashboard.glossary import model_name
 from dashboard.result_tables import speed_table
 from dixtill_core.export.numbers import format_seconds
+from dixtill_core.progress import Progress, result_of
 
 if TYPE_CHECKING:
+    from dixtill_core.config import EfficiencyConfig
     from dixtill_core.experiments.results import Results
     from dixtill_core.metrics.efficiency import EfficiencyRow
+    from dixtill_core.models.classifier import Classifier
 
 CORPUS = "corpus"
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredHere:
+    rows: Sequence[EfficiencyRow]
+    was_busy: bool
+    """Whether other processes kept the machine busy when measuring began."""
+
+
+def measure_here(models: dict[str, Classifier], texts: Sequence[str], config: EfficiencyConfig) -> Iterator[Progress | MeasuredHere]:
+    """Yield progress, and last the `MeasuredHere`."""
+    from dixtill_core.benchmark import is_busy
+    from dixtill_core.metrics.efficiency import measure_efficiency
+
+    was_busy = is_busy()
+    rows: list[EfficiencyRow] = yield from result_of(measure_efficiency(models, texts, config), list)
+    yield MeasuredHere(rows, was_busy)
 
 
 def here_table(measured: Sequence[EfficiencyRow], stored: Results | None) -> pd.DataFrame:

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, softmax
+from scipy.special import softmax
 
 from dixtill_core.analysis.corpus import ROLES, Role
 from dixtill_core.analysis.edits import EDITS, RIGHT, Edit, generator_for
 from dixtill_core.errors import ConfigError, DataError
 from dixtill_core.export.tables import safe_cell
 from dixtill_core.files import make_folder, write_atomic
+from dixtill_core.metrics.significance import wilson_interval
 from dixtill_core.models.pair import ModelPair
 from dixtill_core.progress import Progress
 
@@ -134,17 +135,6 @@ def _count(table: pd.DataFrame, name: str, role: Role) -> BehaviourRow:
     low, high = wilson_interval(failing, texts)
     expected = "negation lowers the label" if name == "negation" else "label stays"
     return BehaviourRow(name, role, expected, texts, failing, failing / texts if texts else float("nan"), low, high, RIGHT[name])
-
-
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Of a share (Wilson 1927); NaN for none of none."""
-    if not n:
-        return float("nan"), float("nan")
-    z = float(ndtri((1 + confidence) / 2))
-    share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def write_behaviour(folder: Path, report: BehaviourReport) -> None:

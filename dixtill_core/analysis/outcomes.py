@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from dixtill_core.analysis.corpus import Role
+from dixtill_core.metrics.significance import wilson_interval
 
-CONFIDENCE = 0.95
 BINS = 10
 EQUAL = 1e-9
 """Levels of agreement closer than this are one."""
@@ -151,13 +151,3 @@ def calibration_error(table: pd.DataFrame, role: Role, bins: int = BINS) -> floa
     if not len(found):
         return math.nan
     return float(((found["accuracy"] - found["confidence"]).abs() * found["texts"]).sum() / found["texts"].sum())
-
-
-def wilson_interval(right: int, n: int) -> tuple[float, float]:
-    """Bounds of a share of `right` among `n` at 95 %, in [0, 1]; NaN for none."""
-    from scipy.stats import binomtest
-
-    if n == 0:
-        return math.nan, math.nan
-    interval = binomtest(right, n).proportion_ci(CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)

@@ -53,12 +53,18 @@ def evaluate(
 
 
 def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> None:
-    """Quality of both models as a table, then fidelity and agreement."""
+    """Quality of both models as a table with what so few texts leave open, then fidelity and agreement."""
+    from dixtill_core.metrics.significance import wilson_interval
+
     console = console or Console()
     table = Table("model", *(name.replace("_", " ") for name in evaluation.teacher))
-    for role, scores in (("teacher", evaluation.teacher), ("student", evaluation.student)):
+    models = (("teacher", evaluation.teacher), ("student", evaluation.student))
+    for role, scores in models:
         table.add_row(role, *(f"{value:,}" if name == "n" else f"{value:.3f}" for name, value in scores.items()))
     print_table(table, console)
+    bounds = {role: wilson_interval(round(scores["accuracy"] * scores["n"]), int(scores["n"])) for role, scores in models}
+    shown = ", ".join(f"{role} {low:.3f} to {high:.3f}" for role, (low, high) in bounds.items())
+    console.print(f"95 % interval of the accuracy on {evaluation.teacher['n']:,.0f} texts: {shown}", highlight=False)
     console.print(f"fidelity {evaluation.fidelity:.3f} (share of equal predictions)", highlight=False)
     agreement = Table("agreement @", *(str(k) for k in range(1, 6)))
     for kind in ("feature", "sign"):

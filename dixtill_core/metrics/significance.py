@@ -40,6 +40,16 @@ class Difference:
     """Two-sided bootstrap p-value, in (0, 1]."""
 
 
+def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+    """Bounds of a share of `successes` among `n` at 95 %, in [0, 1] (Wilson 1927); NaN for none of none."""
+    from scipy.stats import binomtest
+
+    if n == 0:
+        return math.nan, math.nan
+    interval = binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
 def paired_bootstrap(first: np.ndarray, second: np.ndarray, statistic: Statistic, *, samples: int = 2000, seed: int = 0) -> Difference:
     """Difference of a figure between two models on the same test texts, with its 95 % percentile interval and p-value.
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
 from typer.testing import CliRunner
 
-from dixtill_core.analysis.behaviour import BehaviourReport, run_behaviour, wilson_interval, write_behaviour
+from dixtill_core.analysis.behaviour import BehaviourReport, run_behaviour, write_behaviour
 from dixtill_core.cli import app
 from dixtill_core.errors import ConfigError, DataError
 from dixtill_core.models.pair import ModelPair
@@ -27,12 +26,6 @@ def report_of(pair: ModelPair, **options: object) -> BehaviourReport:
     *_, found = run_behaviour(pair, TEXTS, **options)
     assert isinstance(found, BehaviourReport)
     return found
-
-
-@pytest.mark.parametrize(("failing", "n"), [(0, 9), (3, 7), (7, 7), (120, 681)])
-def test_the_interval_is_wilsons(failing: int, n: int) -> None:
-    expected = binomtest(failing, n).proportion_ci(0.95, method="wilson")
-    assert wilson_interval(failing, n) == pytest.approx((expected.low, expected.high))
 
 
 def test_rates_are_those_of_predictions_made_one_text_at_a_time(pair: ModelPair) -> None:

@@ -18,8 +18,8 @@ from dixtill_core.analysis.outcomes import (
     foreign_reasons,
     outcome_table,
     outcomes,
-    wilson_interval,
 )
+from dixtill_core.metrics.significance import wilson_interval
 from tests.analysis.made_corpus import LABELS, made_corpus
 
 labels = st.lists(st.tuples(*[st.sampled_from("abc")] * 3), max_size=30)
@@ -103,20 +103,6 @@ def test_foreign_reasons_by_hand():
 def test_equal_agreement_everywhere_is_chance():
     table = four_texts().assign(agreement_at_3=1 / 3)
     assert foreign_reasons(table)[-2:] == (0.5, 1.0)
-
-
-def test_the_wilson_interval_is_that_of_its_formula():
-    right, n, z = 7, 10, 1.959963984540054
-    centre, half = (right / n + z**2 / (2 * n)), z * math.sqrt(right / n * (1 - right / n) / n + z**2 / (4 * n**2))
-    assert wilson_interval(right, n) == pytest.approx(((centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)))
-    assert all(map(math.isnan, wilson_interval(0, 0)))
-
-
-@pytest.mark.parametrize(
-    ("right", "n", "interval"), [(7, 10, (0.3968, 0.8922)), (1, 2, (0.0945, 0.9055)), (0, 5, (0.0, 0.4345)), (5, 5, (0.5655, 1.0))]
-)
-def test_the_wilson_interval_by_hand(right, n, interval):
-    assert wilson_interval(right, n) == pytest.approx(interval, abs=5e-5)
 
 
 def test_calibration_by_hand():

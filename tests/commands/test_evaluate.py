@@ -15,6 +15,7 @@ def test_evaluate_reports_both_models_fidelity_and_agreement(run, pair_folder, s
     assert len(found["agreement"]) == 10
     shown = run("evaluate", "--data", small_csv, "--models", pair_folder)
     assert f"{found['student']['macro_f1']:.3f}" in shown.stdout
+    assert f"accuracy on {found['teacher']['n']} texts: teacher 0." in shown.stdout
 
 
 def test_evaluate_without_labels_is_a_message(run, pair_folder, tmp_path):

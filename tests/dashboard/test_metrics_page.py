@@ -221,12 +221,18 @@ def test_this_machine_is_measured_beside_the_stored_times(
     monkeypatch.setattr("dixtill_core.config.EfficiencyConfig", lambda **chosen: few)
     write_made_results(runs / "one")
     page = open_page("Size and speed")
+    monkeypatch.setattr("dixtill_core.benchmark.is_busy", lambda: False)
     page.button(key="measure").click().run()
     wait_for(page, jobs, MACHINE)
+    assert not page.warning
     table = table_with(page, "ms here")
     assert list(table["model"]) == ["teacher", "DiXtill"]
     assert list(table["ms stored"]) == [100, 10]
     assert any("One text with its explanation" in text.value for text in page.markdown)
+    monkeypatch.setattr("dixtill_core.benchmark.is_busy", lambda: True)
+    page.button(key="measure").click().run()
+    wait_for(page, jobs, MACHINE)
+    assert "kept this machine busy" in page.warning[0].value
     assert not page.exception
 
 

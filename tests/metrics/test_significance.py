@@ -22,6 +22,7 @@ from dixtill_core.metrics.significance import (
     matthews_correlation,
     mean_over_texts,
     paired_bootstrap,
+    wilson_interval,
 )
 
 LABELS = np.array([0, 0, 1, 1, 2, 2])
@@ -35,6 +36,20 @@ def plain_macro_f1(labels: np.ndarray, predicted: np.ndarray) -> float:
 
 
 PLAIN = {"macro F1": plain_macro_f1, "Matthews correlation": matthews_corrcoef}
+
+
+def test_the_wilson_interval_is_that_of_its_formula() -> None:
+    right, n, z = 7, 10, 1.959963984540054
+    centre, half = (right / n + z**2 / (2 * n)), z * math.sqrt(right / n * (1 - right / n) / n + z**2 / (4 * n**2))
+    assert wilson_interval(right, n) == pytest.approx(((centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)))
+    assert all(map(math.isnan, wilson_interval(0, 0)))
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "interval"), [(7, 10, (0.3968, 0.8922)), (1, 2, (0.0945, 0.9055)), (0, 5, (0.0, 0.4345)), (5, 5, (0.5655, 1.0))]
+)
+def test_the_wilson_interval_by_hand(right: int, n: int, interval: tuple[float, float]) -> None:
+    assert wilson_interval(right, n) == pytest.approx(interval, abs=5e-5)
 
 
 def test_macro_f1_worked_out_by_hand() -> None:

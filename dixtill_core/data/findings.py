@@ -32,6 +32,8 @@ MANY_UNKNOWN = 0.10
 MANY_LONG = 0.05
 FEW_TEXTS = 20
 """Too few to tell a language by."""
+STANDS_FOR_MISSING = frozenset({"nan", "null", "none", "nil", "n/a", "#n/a", "na", "missing", "<na>", "nat"})
+"""What programs write into a cell that is empty, in lower case; as a whole text or label it is hardly meant as one."""
 NO_SPACES = ("Thai", "Lao", "Khmer")
 
 
@@ -98,6 +100,12 @@ def _labels(data: TextsProfile) -> Iterator[Finding]:
     if empty := [share.name for share in data.classes if not share.texts]:
         yield Finding("note", f"No text has the label {_listed(empty)}. If that is a surprise, texts are missing from {name}.")
     lower = [label.lower() for label in data.label_names]
+    if gaps := [share.name for share in used if share.name.strip().lower() in STANDS_FOR_MISSING]:
+        yield Finding(
+            "warning",
+            f"The label {_listed(gaps)} looks like what a program writes where nothing is known, and would be learned as a class. "
+            "Leave those rows out, unless it is a class.",
+        )
     if alike := [label for label in data.label_names if lower.count(label.lower()) > 1]:
         yield Finding("warning", f"The labels {_listed(alike)} differ in capitals only. If they are one label, spell them alike.")
     if data.contradicted:
@@ -138,6 +146,13 @@ def _texts(data: TextsProfile, window: int) -> Iterator[Finding]:
             "note",
             f"The text in row {data.many_lines_rows[0]} of {called(data.source)} has many lines. "
             "If it is several rows of the file, a double quote in it is never closed.",
+        )
+    if data.stands_for_missing:
+        yield Finding(
+            "warning",
+            f"{_texts_of(data.stands_for_missing, data, 'is', 'are')} a word like NaN or null "
+            f"({_rows(data.stands_for_missing_rows, data.stands_for_missing)}), as programs write where a text is missing. "
+            "Leave those rows out.",
         )
     if data.wrongly_decoded:
         yield Finding(

@@ -16,7 +16,7 @@ import pandas as pd
 import regex
 
 from dixtill_core.data.datasets import Dataset, MissingCells, different_texts
-from dixtill_core.data.findings import Finding, find_problems
+from dixtill_core.data.findings import STANDS_FOR_MISSING, Finding, find_problems
 from dixtill_core.data.glove import load_glove
 from dixtill_core.data.word_statistics import OTHER_SCRIPT, SCRIPTS, TextWords, WordFacts, WordTable
 from dixtill_core.progress import Progress
@@ -102,6 +102,9 @@ class TextsProfile:
     wrongly_decoded_rows: tuple[int, ...]
     """Texts that were saved or read in another encoding than theirs, as far as that shows."""
     wrongly_decoded: int
+    stands_for_missing: int
+    """Texts that are nothing but `STANDS_FOR_MISSING`."""
+    stands_for_missing_rows: tuple[int, ...]
     with_markup: int
     """Texts with HTML tags or entities."""
     many_lines_rows: tuple[int, ...]
@@ -201,6 +204,7 @@ def _profile_texts(dataset: Dataset, words: TextWords, table: WordTable, facts: 
     frequent = sorted(np.flatnonzero(no_vector & (counts > 0)), key=lambda i: (-counts[i], typed[i]))[:20]
     letters = (counts[:, None] * facts.letters).sum(axis=0)
     wrong = [i for i, text in enumerate(dataset.texts) if not text.isascii() and _WRONGLY_DECODED.search(text)]
+    gaps = [i for i, text in enumerate(dataset.texts) if text.strip().lower() in STANDS_FOR_MISSING]
     longest = int(words.lengths.argmax()) if len(dataset) else 0
     return TextsProfile(
         source=dataset.source,
@@ -228,6 +232,8 @@ def _profile_texts(dataset: Dataset, words: TextWords, table: WordTable, facts: 
         scripts=_shares(letters),
         wrongly_decoded=len(wrong),
         wrongly_decoded_rows=_rows(dataset, wrong),
+        stands_for_missing=len(gaps),
+        stands_for_missing_rows=_rows(dataset, gaps),
         with_markup=sum(1 for text in dataset.texts if ("&" in text or "<" in text) and _MARKUP.search(text)),
         many_lines_rows=_rows(dataset, [i for i, text in enumerate(dataset.texts) if text.count("\n") >= MANY_LINES - 1]),
         missing=dataset.missing,

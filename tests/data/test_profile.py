@@ -254,6 +254,16 @@ def test_wrong_encodings_markup_and_swallowed_rows_are_said() -> None:
     assert "double quote" in find(found, "The text in row 120 of a.csv has many lines").message
 
 
+def test_words_that_stand_for_a_missing_cell_are_said_as_text_and_as_label() -> None:
+    data = plain()
+    texts = (*data.texts[:-3], "NaN", " null ", "none of it is null")
+    found = profile(Dataset(texts, data.labels, data.label_names, "a.csv"))
+    assert found.train.stands_for_missing_rows == (118, 119)
+    assert find(found, "2 texts of a.csv are a word like NaN or null (rows 118, 119)").severity == "warning"
+    found = profile(Dataset(data.texts, data.labels, ("N/A", *data.label_names[1:]), "a.csv"))
+    assert find(found, "The label N/A looks like").severity == "warning"
+
+
 def test_test_labels_are_compared_by_name() -> None:
     train, texts = plain(), sentences(120, start=2000)
     same = dataset({"UP": texts[:60], "Down": texts[60:]}, "test.csv")

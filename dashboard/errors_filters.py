@@ -85,7 +85,8 @@ def show_filters(corpus: AnalysedCorpus, found: Selection) -> None:
         for column, name in zip(st.columns(3), LABEL_FILTERS, strict=True):
             with column:
                 _choose(name, _title(name), found.counts[name], {})
-        _choose("tags", "Smart tags (all of them)", found.counts["tags"], {name: tag.title for name, tag in SMART_TAGS.items()})
+        unknown = frozenset(name for name, tag in SMART_TAGS.items() if tag.ground in corpus.missing_grounds)
+        _choose("tags", "Smart tags (all of them)", found.counts["tags"], {name: tag.title for name, tag in SMART_TAGS.items()}, unknown)
         with st.container(horizontal=True):
             _ask("word", "Contains the word", "profit", "A whole word or phrase, whatever its case.")
             _ask("pattern", "Matches the regular expression", "beat(s|en)? .* forecast", "Whatever its case.")
@@ -113,15 +114,15 @@ def _said(name: str, value: Any) -> str:
     return f"“{value}”"
 
 
-def _choose(name: str, label: str, counts: Counts, titles: dict[str, str]) -> None:
-    """Any of a few values."""
+def _choose(name: str, label: str, counts: Counts, titles: dict[str, str], unknown: frozenset[str] = frozenset()) -> None:
+    """Any of a few values; of the `unknown` ones, which texts have them was not looked for."""
     chosen = list(getattr(filters(), name))
     options = [*counts.values, *(value for value in chosen if value not in counts.values)]
     left = dict(zip(counts.values, counts.left.tolist(), strict=True))
     st.session_state[key_of(name)] = chosen
 
     def shown(value: str) -> str:
-        return f"{as_markdown(titles.get(value, value))} · {left.get(value, 0):,}"
+        return f"{as_markdown(titles.get(value, value))} · {'not looked for' if value in unknown else f'{left.get(value, 0):,}'}"
 
     what: dict[str, Any] = {"key": key_of(name), "format_func": shown, "on_change": _take, "args": (name, tuple)}
     if name == "tags":

@@ -115,6 +115,12 @@ class AnalysedCorpus:
         """Whether training texts were looked through for near-duplicates."""
         return self.settings.get("training") is not None
 
+    @property
+    def missing_grounds(self) -> frozenset[str]:
+        """Grounds of smart tags that this analysis lacks: no text has their tags, which says nothing."""
+        there = {"training": self.has_training, "faithfulness": self.has_faithfulness}
+        return frozenset(ground for ground, is_there in there.items() if not is_there)
+
     def attributions(self, position: int, role: Role) -> WordAttributions:
         """The explanation of one text, for a heatmap; `position` counts the rows of the table from 0."""
         row = self.table.iloc[position]

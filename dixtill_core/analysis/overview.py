@@ -72,10 +72,9 @@ def tag_outcomes(corpus: AnalysedCorpus) -> pd.DataFrame:
     has_tag = tag_matrix(table, tuple(SMART_TAGS))
     teacher, student = ((table[role] == table["gold"]).to_numpy(dtype=bool) for role in ROLES)
     agreement = table["agreement_at_3"].to_numpy(dtype=np.float64)
-    missing = {"training": not corpus.has_training, "faithfulness": not corpus.has_faithfulness}
     rows = {}
     for i, (name, tag) in enumerate(SMART_TAGS.items()):
-        if missing.get(tag.ground):
+        if tag.ground in corpus.missing_grounds:
             rows[name] = [math.nan] * 5
             continue
         here = has_tag[:, i]

@@ -1,4 +1,4 @@
-"""Runs and jobs for the tests of the page Train, its sweeps too."""
+"""Runs and jobs for the tests of the page Train, its sweeps too; folders and the shipped analysis for those of the page Errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 
 import dashboard.resources
 from dashboard.jobs import Jobs
+from dixtill_core.analysis.corpus import AnalysedCorpus
+from dixtill_core.analysis.shipped import load_shipped
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import RunStore
@@ -57,3 +59,18 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
 def own_run(store: RunStore, finished: Path) -> Run:
     """A copy of the trained run."""
     return Run(Path(shutil.copytree(finished, store.root / finished.name)))
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's own is read or written."""
+    monkeypatch.setenv("DIXTILL_NOTES", str(tmp_path / "notes.db"))
+    monkeypatch.setenv("DIXTILL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(dashboard.resources, "RUNS", tmp_path / "runs")
+
+
+@pytest.fixture(scope="session")
+def shipped() -> AnalysedCorpus:
+    found = load_shipped()
+    assert found is not None
+    return found

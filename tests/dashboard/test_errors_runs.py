@@ -7,26 +7,22 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import dashboard.resources
 from dashboard.errors_behaviour import TITLES, explain_test
 from dashboard.resources import load_jobs
 from dixtill_core.analysis.edits import EDITS, RIGHT
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.store import RunStore
+from tests.dashboard.errors_page import open_errors, said, table_of, wait_for
 from tests.dashboard.made_run_folders import make_run
-from tests.dashboard.test_errors_page import open_errors, said, table_of, wait_for
 from tests.small_models import small_student
 
 TEXTS = [f"Shares of ACME {verb} {n}% on Monday" for n in (3, 5, 8) for verb in ("rise", "fall")]
 
 
 @pytest.fixture
-def run(tmp_path: Path, pair_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, pair_folder: Path, own_folders: None) -> Run:
     """A run of the small BERT that was given test data."""
-    for name in ("NOTES", "CACHE"):
-        monkeypatch.setenv(f"DIXTILL_{name}", str(tmp_path / name))
-    monkeypatch.setattr(dashboard.resources, "RUNS", tmp_path / "runs")
     labels = small_student().label_names
     data = tmp_path / "test.csv"
     pd.DataFrame({"text": TEXTS, "label": [labels[i % len(labels)] for i in range(len(TEXTS))]}).to_csv(data, index=False)

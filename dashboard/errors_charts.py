@@ -58,8 +58,8 @@ def outcomes_figure(table: pd.DataFrame) -> go.Figure:
         x=table["texts"], y=titles, orientation="h", marker={"color": [OUTCOME_COLOURS[name] for name in table.index]}, hovertext=hover,
         hoverinfo="text", text=texts, textposition="outside", cliponaxis=False, textfont={"size": SMALL_TYPE},
     )  # fmt: skip
-    figure.update_yaxes(categoryorder="array", categoryarray=titles[::-1])
-    figure.update_xaxes(title="texts", rangemode="tozero", showticklabels=False)  # Each bar has its number.
+    figure.update_yaxes(categoryorder="array", categoryarray=titles[::-1], showgrid=False)
+    figure.update_xaxes(title="texts", rangemode="tozero", showticklabels=False, showgrid=False)  # Each bar has its number.
     style_axes(figure)
     return figure
 

@@ -59,6 +59,8 @@ def show_runs(resume: Resume | None = None) -> None:
     elif not shown:
         st.info("No run is like that. Take a filter away.")
     else:
+        # Above the table, which has buttons of its own where a pointer is over it: they would cover those of the line before.
+        st.caption("Select a run with the box at its left to open, download, rename or delete it; select two to compare them.")
         chosen = show_table(shown)
     tags = choices(tag for card in cards for tag in card.tags)
     if len(chosen) == 1:
@@ -68,10 +70,6 @@ def show_runs(resume: Resume | None = None) -> None:
         show_group_actions(chosen, tags)
         if len(chosen) == 2:
             show_run_comparison(*(load_store().open(card.id) for card in chosen))
-        else:
-            st.caption("Select two runs to compare them.")
-    elif shown:
-        st.caption("Select a run with the box at its left to open, download, rename or delete it; select two to compare them.")
     if any(is_active(load_jobs(), card) for card in cards):
         st.fragment(_watch, run_every=LOOK_SECONDS)(_picture(cards))
 

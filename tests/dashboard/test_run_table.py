@@ -326,7 +326,7 @@ def test_a_run_whose_teacher_is_gone_says_so_and_offers_no_comparison_with_it(st
 def test_three_runs_can_be_tagged_together_and_are_not_compared(make: Callable[..., Run]) -> None:
     runs = [make(str(i), tags=(str(i),)) for i in range(3)]
     page = open_runs(*runs)
-    assert "Select two runs" in said(page)
+    assert "select two to compare them" in said(page)
     page.multiselect(key="runs_added_tags").set_value(["1"])
     press(page, "runs_add")
     assert {run.card().tags for run in runs} == {("0", "1"), ("1",), ("2", "1")}

@@ -125,11 +125,13 @@ const PICTURES = {
       });
     });
     form.first();
+    const list = element("ul", { class: "rows", role: "list", "aria-label": "Word by word" }, rows);
+    list.style.setProperty("--rows", rows.length);
     return [
       element("section", { class: "panel" }, [
         form,
         element("p", { class: "row head" }, [element("span", {}, []), element("span", {}, [`before: score σ, against | for ${data.label}`]), element("span", {}, ["after: share α of attention"])]),
-        element("ul", { class: "rows", role: "list", "aria-label": "Word by word" }, rows),
+        list,
       ]),
     ];
   },

@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.chart_card import show_chart
 from dashboard.errors_charts import behaviour_figure
 from dashboard.errors_state import SECTION, TEXTS, open_row
-from dashboard.job_panel import follow_job, start_job
+from dashboard.job_panel import follow_job, start_button, start_job
 from dashboard.markdown import as_markdown
 from dashboard.resources import load_jobs, load_models
 from dixtill_core.analysis.corpus import ROLES
@@ -70,7 +70,7 @@ def show_behaviour(request: Request, corpus: AnalysedCorpus) -> None:
                     key=f"errors_behaviour_n_{len(corpus)}", width=260,
                     format_func=lambda size: f"{size:,}", help="How many texts are edited. Drawn at random, the same in every run.",
                 )  # fmt: skip
-            if st.button("Run", key="errors_behaviour_run", type="primary", disabled=not tests or load_jobs().running() is not None):
+            if start_button("Run", "errors_behaviour_run", disabled=not tests):
                 try:
                     start(request, corpus, list(tests or ()), n)
                     st.rerun()

@@ -13,7 +13,7 @@ import streamlit as st
 
 import dashboard.resources
 from dashboard.errors_state import DATA, PAIR, ignore_in_link
-from dashboard.job_panel import follow_job, start_job
+from dashboard.job_panel import follow_job, start_button, start_job, why_nothing_starts
 from dashboard.label_map import ask_label_map, match_own_data
 from dashboard.markdown import as_markdown
 from dashboard.resources import find_pairs, load_jobs, load_models, load_sample, pair_version, run_of
@@ -197,7 +197,7 @@ def ask_known(request: Request) -> None:
         "These texts have not been analysed with these models since the dashboard was started. What was computed before is on disk and is "
         "not computed again; else the teacher takes about a third of a second for each text."
     )
-    if st.button("Analyse", key="errors_analyse", type="primary", disabled=load_jobs().running() is not None):
+    if start_button("Analyse", "errors_analyse"):
         dataset = load_sample() if request.data == SAMPLE else _test_data(request.folder)
         start(request, dataset)
         st.rerun()
@@ -226,7 +226,7 @@ def ask_file(request: Request) -> None:
         with st.container(horizontal=True):
             text_column = st.text_input("Text column", key="errors_text_column", placeholder="found by its usual names")
             label_column = st.text_input("Label column", key="errors_label_column", placeholder="found by its usual names")
-        is_asked = st.form_submit_button("Analyse", type="primary", disabled=load_jobs().running() is not None)
+        is_asked = st.form_submit_button("Analyse", type="primary", disabled=(reason := why_nothing_starts()) is not None, help=reason)
     if is_asked and upload is None:
         st.info("Choose a file first.")
     elif is_asked and upload is not None:
@@ -251,7 +251,7 @@ def ask_labels(request: Request) -> None:
     names = tuple(load_models(request.folder, request.version).teacher.label_names)
     with st.container(border=True):
         label_map = ask_label_map(dataset, names)
-        if st.button("Analyse with these labels", key="errors_map_labels", type="primary", disabled=load_jobs().running() is not None):
+        if start_button("Analyse with these labels", "errors_map_labels"):
             start_file(request, label_map)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.job_panel import follow_job, start_job
+from dashboard.job_panel import follow_job, start_button, start_job
 from dashboard.markdown import as_markdown
 from dashboard.resources import load_jobs, load_models
 from dixtill_core.analysis.corpus import ROLES
@@ -48,7 +48,7 @@ def show_flip(request: Request, text: str, key: str) -> None:
                 format_func=lambda n: f"{n:,}", help="How often each model may read the text with words changed.",
             )  # fmt: skip
             search = Search(request.folder, request.version, text, FlipConfig(change=change or "delete", budget=budget))
-            if st.button("Search", key="errors_flip_search", type="primary", disabled=load_jobs().running() is not None):
+            if start_button("Search", "errors_flip_search"):
                 try:
                     start_search(search)
                     st.rerun()

@@ -68,7 +68,8 @@ def show_note(corpus: AnalysedCorpus, position: int, notes: Sequence[Note]) -> N
             st.text_input("Tags", key=key_of("tags"), placeholder="irony, guidance", help="With commas between.", width=165, **change)
             st.text_input(
                 "Author", key=AUTHOR, persist_state="session", placeholder="your name", max_chars=200, width=125,
-                help="Stands beside what you write from now on.",
+                help="Stands beside what you write from now on, and beside this note if it has no author yet.",
+                **(change if current is not None and not current.content.author else {}),
             )  # fmt: skip
         show_state(key, current)
         show_conflict(corpus, key)

@@ -10,9 +10,8 @@ import numpy as np
 import streamlit as st
 
 from dashboard.errors_state import filters
-from dashboard.job_panel import follow_job, start_job
+from dashboard.job_panel import follow_job, start_button, start_job
 from dashboard.markdown import as_markdown
-from dashboard.resources import load_jobs
 from dixtill_core.errors import DixtillError
 from dixtill_core.report.choose import MOST_TEXTS
 
@@ -45,7 +44,7 @@ def offer_report(request: Request, corpus: AnalysedCorpus, positions: np.ndarray
         kind = st.segmented_control("Kind", list(MIMES), default="HTML", required=True, key="errors_report_kind")
         chosen = positions[:MOST_TEXTS]
         st.caption(f"{len(chosen):,} texts with heatmaps and notes, charts of the whole corpus, settings.")
-        if st.button("Make it", key="errors_report_make", type="primary", disabled=load_jobs().running() is not None):
+        if start_button("Make it", "errors_report_make"):
             try:
                 start_report(corpus, chosen, notes, kind or "HTML", title.strip())
             except DixtillError as error:
@@ -63,7 +62,7 @@ def offer_csv(corpus: AnalysedCorpus, positions: np.ndarray) -> None:
         return
     with st.popover("CSV", width="content"):
         st.caption(about)
-        if st.button(f"Write {len(positions):,} texts", key="errors_csv_make", type="primary", disabled=load_jobs().running() is not None):
+        if start_button(f"Write {len(positions):,} texts", "errors_csv_make"):
             try:
                 start_csv(corpus, positions)
             except DixtillError as error:

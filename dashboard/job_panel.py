@@ -24,6 +24,18 @@ def start_job(kind: str, title: str, work: Work) -> None:
     load_jobs().start(kind, title, work)
 
 
+def why_nothing_starts() -> str | None:
+    """What else is running; None where something can be started."""
+    other = load_jobs().running()
+    return None if other is None else f"“{as_markdown(other.state.title)}” is running. Wait for it or cancel it."
+
+
+def start_button(label: str, key: str, help: str | None = None, *, disabled: bool = False) -> bool:
+    """A button that starts a background job; while another one runs it is off and says why."""
+    reason = why_nothing_starts()
+    return st.button(label, key=key, type="primary", disabled=disabled or reason is not None, help=reason or help)
+
+
 def follow_job(kind: str) -> JobState | None:
     """Show the latest job of a kind while it runs, and return how it ended; None where there is nothing to show yet.
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.markdown import as_markdown
 from dashboard.resources import run_of
+from dixtill_core.data.findings import called
 from dixtill_core.data.label_map import LabelMap, match_labels, relevant_label_map, suggest_label_map
 from dixtill_core.errors import DataError
 from dixtill_core.files import sha256_of_json
@@ -42,7 +43,8 @@ def ask_label_map(dataset: Dataset, teacher_labels: Sequence[str], test: Dataset
     names = list(dict.fromkeys(name for part in parts for name in part.label_names))
     st.warning(
         as_markdown(
-            f"The data have the labels {', '.join(names)}, the teacher has {', '.join(teacher_labels)}. "
+            f"{' and '.join(called(part.source) for part in parts)} {'has' if test is None else 'have'} the labels {', '.join(names)}, "
+            f"the teacher has {', '.join(teacher_labels)}. "
             "Say which is which, or leave the texts of a label out."
         )
     )

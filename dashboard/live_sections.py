@@ -9,10 +9,10 @@ import streamlit as st
 
 from dashboard.chart_card import show_buttons
 from dashboard.glossary import measure_of
-from dashboard.job_panel import follow_job, start_job
+from dashboard.job_panel import follow_job, start_button, start_job, why_nothing_starts
 from dashboard.label_map import ask_label_map, match_own_data
 from dashboard.markdown import as_markdown
-from dashboard.resources import find_pairs, load_jobs, load_models, load_sample, pair_version
+from dashboard.resources import find_pairs, load_models, load_sample, pair_version
 from dixtill_core.errors import DataError, DixtillError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def show_machine(results: Results | None) -> None:
         "About a minute on an idle machine."
     )
     folder = choose_folder("machine_pair")
-    if st.button("Measure", key="measure", type="primary", disabled=load_jobs().running() is not None):
+    if start_button("Measure", "measure"):
         try:
             start_measuring(load_pair(folder))
         except DixtillError as error:
@@ -122,7 +122,7 @@ def show_my_file() -> None:
             n_explained = st.select_slider(
                 "Texts for faithfulness", EXPLAINED, 25, key="n_explained", help="Each is run some hundred times with words taken out."
             )
-        is_asked = st.form_submit_button("Evaluate", type="primary", disabled=load_jobs().running() is not None)
+        is_asked = st.form_submit_button("Evaluate", type="primary", disabled=(reason := why_nothing_starts()) is not None, help=reason)
     if is_asked and upload is None:
         st.info("Choose a file first.")
     elif is_asked and upload is not None:
@@ -153,7 +153,7 @@ def ask_labels() -> None:
         return
     with st.container(border=True):
         label_map = ask_label_map(request.dataset, load_pair(request.folder).teacher.label_names)
-        if st.button("Evaluate with these labels", key="file_map_labels", type="primary", disabled=load_jobs().running() is not None):
+        if start_button("Evaluate with these labels", "file_map_labels"):
             start_evaluating(request, label_map)
 
 

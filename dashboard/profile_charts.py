@@ -43,7 +43,7 @@ def class_figure(found: DataProfile) -> go.Figure:
             hoverinfo="text",
         )
     figure.update_layout(bargap=0.35, barmode="group")
-    figure.update_yaxes(autorange="reversed", type="category")  # Labels may be numbers.
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)  # Labels may be numbers.
     figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=4)
     style_axes(figure)
     return figure

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.job_panel import why_nothing_starts
 from dashboard.markdown import as_markdown
 from dashboard.resources import find_pairs, load_jobs, load_store
 from dashboard.run_bin import delete_runs
@@ -93,11 +94,11 @@ def _offer_models(card: RunCard) -> None:
 
 
 def _offer_resume(run: Run, card: RunCard, resume: Resume | None) -> None:
-    other = load_jobs().running()
+    reason = why_nothing_starts()
     said = "Goes on where it stopped." if card.status != "queued" else "Begins to train it."
     if not st.button(
-        "Start" if card.status == "queued" else "Resume", key="run_resume", disabled=other is not None,
-        help=said if other is None else f"“{as_markdown(other.state.title)}” is running. Wait for it or cancel it.",
+        "Start" if card.status == "queued" else "Resume", key="run_resume", disabled=reason is not None,
+        help=reason or said,
     ):  # fmt: skip
         return
     try:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
+from dashboard.job_panel import start_button
 from dashboard.markdown import as_markdown
-from dashboard.resources import load_jobs, load_sample, load_store
+from dashboard.resources import load_sample, load_store
 from dashboard.sweep_plan import create_sweep, expect, find_bases, open_base, planned_points, read_numbers, sweep_title
 from dashboard.train_stages import duration
 from dixtill_core.config import Method
@@ -64,11 +65,7 @@ def show_form(start: Callable[[Path, int], None]) -> None:
         return
     runs = len(points) * grid.seeds
     say_cost(base, grid, points, jobs)
-    other = load_jobs().running()
-    if st.button(
-        f"Start the {runs} runs", key="start_sweep", type="primary", disabled=other is not None,
-        help=None if other is None else f"“{as_markdown(other.state.title)}” is running. Wait for it or cancel it.",
-    ):  # fmt: skip
+    if start_button(f"Start the {runs} runs", "start_sweep"):
         try:
             start(create_sweep(store, title or sweep_title(grid, base), base, grid), jobs)
         except DixtillError as error:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from dashboard.chart_card import choose_picture, show_buttons, show_chart
 from dashboard.glossary import measure_of
+from dashboard.job_panel import start_button
 from dashboard.markdown import as_markdown
 from dashboard.resources import load_jobs, load_store
 from dashboard.run_actions import COMPARE, cannot_open, open_pair
@@ -199,12 +200,8 @@ def _first_with_student(folder: Path, row: SweepRow) -> RunCard | None:
 
 
 def _offer_resume(folder: Path) -> None:
-    other = load_jobs().running()
     jobs = int(st.session_state.get("sweep_jobs") or 1)
-    if not st.button(
-        "Resume", key="resume_sweep", type="primary", disabled=other is not None,
-        help="Goes on where it was." if other is None else f"“{as_markdown(other.state.title)}” is running. Wait for it or cancel it.",
-    ):  # fmt: skip
+    if not start_button("Resume", "resume_sweep", "Goes on where it was."):
         return
     try:
         start_sweep(folder, jobs)

@@ -8,10 +8,11 @@ import streamlit as st
 
 from dashboard.draw_component import draw_component
 from dashboard.explainer_choice import STUDENT_VIEWS
-from dashboard.job_panel import EVERY_SECOND
+from dashboard.job_panel import EVERY_SECOND, start_button
 from dashboard.markdown import as_markdown
 from dashboard.resources import load_jobs, load_store
 from dashboard.run_actions import COMPARE, METRICS, cannot_open, open_pair
+from dashboard.run_rows import sweep_of
 from dashboard.train_jobs import cancel_run, is_active, is_stopping, job_of, start_run
 from dashboard.train_process import STARTING
 from dashboard.train_results import show_curves, show_summary, student_epoch
@@ -56,14 +57,18 @@ def show_live() -> None:
 
 
 def choose_run() -> RunCard | None:
-    """The chosen run; one that trains comes first, then the newest."""
+    """The chosen run; one that trains comes first, then the newest, and those of sweeps last."""
     jobs = load_jobs()
-    cards = sorted((card for card in load_store().list() if card.spec is not None), key=lambda card: not is_active(jobs, card))
+    cards = sorted(
+        (card for card in load_store().list() if card.spec is not None), key=lambda card: (not is_active(jobs, card), bool(sweep_of(card)))
+    )
     if not cards:
         return None
     by_id = {card.id: card for card in cards}
     if st.session_state.get("live_run") not in (None, *by_id):
         del st.session_state["live_run"]  # It was deleted.
+    if "live_run" not in st.session_state and st.query_params.get("run") in by_id:
+        st.session_state["live_run"] = st.query_params["run"]
     chosen = st.selectbox(
         "Run",
         list(by_id),
@@ -71,6 +76,7 @@ def choose_run() -> RunCard | None:
         persist_state="session",
         format_func=lambda id: _run_title(by_id[id]) if id in by_id else id,
     )
+    st.query_params["run"] = chosen  # The page can be loaded again, and its link opened elsewhere.
     return by_id[chosen]
 
 
@@ -115,8 +121,8 @@ def show_ended(run: Run, card: RunCard) -> None:
     """How it ended, what it is worth, and where to go from here."""
     _say_how_it_ended(card)
     with st.container(horizontal=True):
-        if card.can_resume and st.button("Start" if card.status == "queued" else "Resume", key="resume_run", type="primary"):
-            _resume(run)
+        if card.can_resume:
+            _offer_resume(run, card)
         if card.has_student:
             _offer_models(card)
     if card.metrics and card.has_student:
@@ -166,7 +172,9 @@ def _say_how_it_ended(card: RunCard) -> None:
         st.error(as_markdown(job.state.error or ""))
 
 
-def _resume(run: Run) -> None:
+def _offer_resume(run: Run, card: RunCard) -> None:
+    if not start_button("Start" if card.status == "queued" else "Resume", "resume_run"):
+        return
     try:
         start_run(load_jobs(), run)
     except DixtillError as error:

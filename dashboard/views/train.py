@@ -39,10 +39,18 @@ def show_sweep() -> None:
     show()
 
 
+def link_of(section: str) -> str:
+    """What a link calls a section."""
+    return section.split()[0].lower()
+
+
 def first_section() -> str:
-    """Whoever opens the page while something trains sees it."""
+    """What the link says; else whoever opens the page while something trains sees it."""
     from dashboard.train_jobs import is_active
 
+    asked = {link_of(name): name for name in SECTIONS}.get(st.query_params.get("section", ""))
+    if asked is not None:
+        return asked
     jobs = load_jobs()
     return LIVE if any(is_active(jobs, card) for card in load_store().list()) else NEW
 
@@ -57,6 +65,9 @@ with st.spinner("Loading …"):
 section = st.segmented_control(
     "Section", list(SECTIONS), required=True, key="train_section", persist_state="session", label_visibility="collapsed", wrap=True
 )
+st.query_params["section"] = link_of(section or NEW)
+if section != LIVE:
+    st.query_params.pop("run", None)
 try:
     SECTIONS[section or NEW]()
 except DixtillError as error:

@@ -17,6 +17,7 @@ from dixtill_core.commands.options import (
     ModelsOption,
     TextColumnOption,
     chosen_pair,
+    matched_labels,
     read_label_map,
 )
 from dixtill_core.commands.output import follow, print_json, say
@@ -53,7 +54,6 @@ def errors(
     from dixtill_core.commands.errors_tables import print_overview
     from dixtill_core.config import AnalysisConfig
     from dixtill_core.data.datasets import load_dataset
-    from dixtill_core.data.label_map import match_labels
 
     require_room(out, overwrite=overwrite)
     mapping = read_label_map(label_map)
@@ -61,7 +61,7 @@ def errors(
     dataset.require_labels()
     training = None if train is None else load_dataset(train, text_column=text_column)
     pair = chosen_pair(models)
-    matched = match_labels(dataset, pair.teacher.label_names, mapping)
+    matched = matched_labels(dataset, pair, mapping)
     config = AnalysisConfig(faithfulness=faithfulness.value)
     corpus = follow(analyse(pair, matched, config, training, cache), AnalysedCorpus)
     reasons = follow(global_reasons(corpus.table, corpus.label_names), GlobalReasons)

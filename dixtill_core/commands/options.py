@@ -11,6 +11,8 @@ import typer
 from dixtill_core.errors import DixtillError
 
 if TYPE_CHECKING:
+    from dixtill_core.data.datasets import Dataset
+    from dixtill_core.data.label_map import LabelMap
     from dixtill_core.models.pair import ModelPair
 
 
@@ -84,6 +86,21 @@ def read_label_map(text: str | None) -> dict[str, str | None] | None:
     from dixtill_core.data.label_map import parse_label_map
 
     return None if text is None else parse_label_map(text)
+
+
+def matched_labels(dataset: Dataset, pair: ModelPair, label_map: LabelMap | None) -> Dataset:
+    """The texts with the labels of a pair, by the label map that was given; says how many it leaves out.
+
+    Raises:
+        DataError: labels that the models do not have, or a map that does not fit.
+    """
+    from dixtill_core.commands.output import say
+    from dixtill_core.data.label_map import match_labels
+
+    matched = match_labels(dataset, pair.teacher.label_names, label_map)
+    if left_out := len(dataset) - len(matched):
+        say(f"The label map leaves {left_out:,} of {len(dataset):,} texts out.")
+    return matched
 
 
 def split_names(names: str | None) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from dixtill_core.commands.options import (
     NotesOption,
     TextColumnOption,
     chosen_pair,
+    matched_labels,
     read_label_map,
 )
 from dixtill_core.commands.output import follow, say
@@ -59,12 +60,11 @@ def report(
     else:  # With PyTorch, which a report on a folder does without.
         from dixtill_core.analysis.analyse import analyse
         from dixtill_core.data.datasets import load_dataset
-        from dixtill_core.data.label_map import match_labels
 
         dataset = load_dataset(str(data), text_column=text_column, label_column=label_column, split="test")
         dataset.require_labels()
         pair = chosen_pair(models)
-        matched = match_labels(dataset, pair.teacher.label_names, read_label_map(label_map))
+        matched = matched_labels(dataset, pair, read_label_map(label_map))
         corpus = follow(analyse(pair, matched, cache=cache), AnalysedCorpus)
         names = {"teacher": pair.teacher.name, "student": pair.student.name}
     written = read_notes(corpus.pair_key, notes)

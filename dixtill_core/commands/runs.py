@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,12 +25,13 @@ _SHOWN = ("macro_f1", "feature_agreement@3", "sign_agreement@3")
 
 
 def runs(
-    folder: Annotated[Path, typer.Argument(help="Where the runs are.")] = Path("runs"),
+    folder: Annotated[Path | None, typer.Argument(help="Where the runs are; DIXTILL_RUNS where left out, else runs.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Every training run in a folder: status, epochs, quality and agreement on validation data."""
     from dixtill_core.runs.store import RunStore
 
+    folder = folder or Path(os.environ.get("DIXTILL_RUNS") or "runs").expanduser()
     if not folder.is_dir():
         raise DixtillError(f"There is no folder {folder}. Name the one that holds the runs.")
     cards = RunStore(folder).list()

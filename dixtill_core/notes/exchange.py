@@ -245,6 +245,11 @@ def _read_csv(content: bytes, name: str, pair_key: str | None) -> list[_Arriving
         table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         if "text" not in (table.fieldnames or ()):
             raise DataError(f"{name} has no column “text”, so it holds no notes. Its first line has to be: {', '.join(COLUMNS)}.")
+        if not set(COLUMNS[1:]) & set(table.fieldnames or ()):
+            raise DataError(
+                f"{name} has texts, but none of the columns {', '.join(COLUMNS[1:5])}: it holds no notes. A training set of corrected "
+                "labels is data to train on; export the notes themselves to bring them back."
+            )
         return [_arriving_row(row, f"Row {i + 1} of {name}", pair_key) for i, row in enumerate(table)]
     except csv.Error as error:
         raise DataError(f"{name} is damaged after row {max(0, table.line_num - 1):,}: {error}. No note was imported.") from error

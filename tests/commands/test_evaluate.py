@@ -10,6 +10,9 @@ def test_evaluate_reports_both_models_fidelity_and_agreement(run, pair_folder, s
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     for role in ("teacher", "student"):
+        low, high = found["accuracy_interval"][role]
+        assert 0 <= low <= found[role]["accuracy"] <= high <= 1
+    for role in ("teacher", "student"):
         assert set(found[role]) == {"accuracy", "macro_f1", "mcc", "macro_auc", "n"}
     assert 0 <= found["fidelity"] <= 1
     assert len(found["agreement"]) == 10
@@ -30,6 +33,7 @@ def test_evaluate_maps_labels_that_are_called_otherwise(run, pair_folder, tmp_pa
     result = run("evaluate", "--data", path, "--models", pair_folder, "--label-map", "pos=bullish,neg=bearish,odd=", "--json")
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["teacher"]["n"] == 2
+    assert "leaves 1 of 3 texts out" in result.stderr
     assert_message(run("evaluate", "--data", path, "--models", pair_folder, "--label-map", "pos"), 1, "cannot be read from 'pos' on")
 
 

@@ -24,6 +24,16 @@ def test_runs_lists_them_as_a_table_and_as_json(run, tmp_path):
     assert found[0]["metrics"] == METRICS
 
 
+def test_without_a_folder_they_are_where_the_dashboard_has_them(run, tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    write_json(tmp_path / "mine" / RUN, start_record(RunSpec(), "mine", "Mine"))
+    monkeypatch.setenv("DIXTILL_RUNS", str(tmp_path))
+    assert "mine" in run("runs").stdout
+    monkeypatch.delenv("DIXTILL_RUNS")
+    monkeypatch.chdir(tmp_path)
+    assert_message(run("runs"), 1, "no folder runs")
+
+
 def test_what_is_wrong_with_a_run_stands_below_with_its_id_whole(run, tmp_path):
     name = "20261124-213000-a-run-with-a-very-long-name-indeed-a1b2c3"
     (tmp_path / name).mkdir()

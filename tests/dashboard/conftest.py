@@ -50,7 +50,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: Jobs) -> RunSto
 def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
     """Jobs of this test alone."""
     jobs = Jobs()
-    for module in ("resources", "train_live", "train_new", "run_table", "run_actions", "job_panel", "sweep_view", "sweep_form"):
+    for module in ("resources", "train_live", "train_new", "run_table", "run_actions", "job_panel", "sweep_view"):
         monkeypatch.setattr(f"dashboard.{module}.load_jobs", lambda: jobs)
     return jobs
 

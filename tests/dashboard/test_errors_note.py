@@ -37,6 +37,19 @@ def test_a_note_is_in_the_database_as_soon_as_it_is_changed_and_there_after_a_re
     assert open_errors(row="8").text_area(key="errors_note_comment").value == ""
 
 
+def test_an_author_who_signs_last_stands_beside_the_note_and_takes_nobodys_place(shipped: AnalysedCorpus) -> None:
+    page = open_errors(row="7")
+    page.text_area(key="errors_note_comment").set_value("why?").run()
+    page.text_input(key="errors_author").set_value("Ada").run()
+    assert not page.exception
+    text = shipped.table["text"][6]
+    with NoteStore() as store:
+        assert store.note(text, shipped.pair_key).content == NoteContent("why?", author="Ada")  # type: ignore[union-attr]
+    page.text_input(key="errors_author").set_value("Bob").run()
+    with NoteStore() as store:
+        assert store.note(text, shipped.pair_key).content.author == "Ada"  # type: ignore[union-attr]
+
+
 def test_a_note_of_fifty_thousand_characters_is_kept_shown_and_cut_in_the_table(shipped: AnalysedCorpus) -> None:
     comment = "<b>🙄</b>\n" * 5555 + "<end>"
     assert len(comment) == 50_000

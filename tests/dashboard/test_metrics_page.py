@@ -42,7 +42,6 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
     """Jobs of this test alone."""
     jobs = Jobs()
     monkeypatch.setattr("dashboard.job_panel.load_jobs", lambda: jobs)
-    monkeypatch.setattr("dashboard.live_sections.load_jobs", lambda: jobs)
     return jobs
 
 

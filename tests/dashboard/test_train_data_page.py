@@ -122,7 +122,7 @@ def test_labels_that_are_numbers_are_named(store: RunStore) -> None:
     page = upload(open_page(), table(("0", "1", "2")))
     (box,) = [box for box in page.text_input if box.label == "Label names"]
     box.set_value("down, up, flat").run()
-    assert "The data have the labels down, up, flat" in said(page)
+    assert "news.csv has the labels down, up, flat" in said(page)
     assert not page.exception
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard.jobs import Jobs
 from dashboard.train_jobs import KIND
 from dixtill_core.distill.targets import WAITING
+from dixtill_core.paths import PROJECT
 from dixtill_core.progress import Progress
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.store import RunStore
@@ -113,6 +117,44 @@ def test_a_run_opens_in_metrics_with_its_own_pair(own_run: Run) -> None:
     page = press(open_page("Live"), "measure_run")
     assert page.selectbox(key="machine_pair").value == str(own_run.folder)
     assert not page.exception
+
+
+def test_a_link_opens_the_section_and_the_run_and_those_of_sweeps_come_last(own_run: Run, store: RunStore, finished: Path) -> None:
+    newer = Run(Path(shutil.copytree(finished, store.root / "99999999-newer")))
+    newer.update(id=newer.folder.name, name="Newer", created="2099-01-01T00:00:00+00:00")
+    (store.root / "swept").mkdir()
+    (store.root / "swept" / "sweep.json").write_text("{}")
+    swept = Run(Path(shutil.copytree(finished, store.root / "swept" / "0001")))
+    swept.update(id="0001", name="Swept", created="2099-02-01T00:00:00+00:00")
+    page = open_page("Live")
+    assert page.selectbox(key="live_run").value == newer.id
+    assert page.query_params["section"] == "live"
+    assert page.query_params["run"] == newer.id
+    assert page.selectbox(key="live_run").options[-1].startswith("Swept")
+    linked = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=SECONDS)
+    linked.switch_page("views/train.py")
+    linked.query_params["section"], linked.query_params["run"] = "live", own_run.id
+    linked.run()
+    assert linked.selectbox(key="live_run").value == own_run.id
+    linked.segmented_control(key="train_section").set_value("Runs").run()
+    assert linked.query_params["section"] == "runs"
+    assert "run" not in linked.query_params
+    assert not linked.exception
+
+
+def test_a_run_cannot_be_resumed_while_something_else_runs(own_run: Run, jobs: Jobs) -> None:
+    own_run.update(status="cancelled")
+    is_over = threading.Event()
+
+    def wait():  # type: ignore[no-untyped-def]
+        while not is_over.wait(0.05):
+            yield Progress("waiting", 0, 1)
+
+    jobs.start("other", "Something else", wait)
+    page = open_page("Live")
+    assert page.button(key="resume_run").disabled
+    assert "Something else” is running" in page.button(key="resume_run").help.replace("\\", "")
+    is_over.set()
 
 
 def test_without_a_run_the_section_says_how_to_get_one(store: RunStore) -> None:

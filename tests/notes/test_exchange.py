@@ -226,6 +226,7 @@ def damaged(content, change):
         (b"", "no column"),
         (b"{", "is damaged"),
         (b'{"notes": 3}', "holds no notes"),
+        (b"text,label\nshares rise,bullish\n", "none of the columns comment, tags, corrected_label, status: it holds no notes"),
         (b'{"format": 9, "notes": []}', "format 9"),
         (b'{"format": 1, "notes": [{}]}', "Note 1 of notes file is damaged"),
         (b'{"format": 1, "notes": [7]}', "Note 1 of notes file is damaged"),

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.markdown import as_markdown
 from dashboard.resources import run_of
 from dixtill_core.data.findings import called
-from dixtill_core.data.label_map import LabelMap, match_labels, relevant_label_map, suggest_label_map
+from dixtill_core.data.label_map import LabelMap, match_labels, suggest_label_map
 from dixtill_core.errors import DataError
 from dixtill_core.files import sha256_of_json
 
@@ -61,7 +61,7 @@ def ask_label_map(dataset: Dataset, teacher_labels: Sequence[str], test: Dataset
             )  # fmt: skip
             chosen[name] = to or None
     for part in parts:
-        left_out = len(part) - len(match_labels(part, teacher_labels, relevant_label_map(chosen, part)))
+        left_out = len(part) - len(match_labels(part, teacher_labels, chosen, is_shared=True))
         if left_out:
             st.caption(f"{left_out:,} of {len(part):,} {'test texts' if part is test else 'texts'} are left out.")
     return chosen
@@ -80,7 +80,7 @@ def match_own_data(dataset: Dataset, teacher_labels: Sequence[str], folder: str,
         run = run_of(folder)
         if label_map is None and run is not None and run.spec.label_map is not None:
             try:
-                return match_labels(dataset, teacher_labels, relevant_label_map(run.spec.label_map, dataset))
+                return match_labels(dataset, teacher_labels, run.spec.label_map, is_shared=True)
             except DataError:
                 raise error from None
         raise

@@ -17,7 +17,7 @@ from dashboard.train_settings import ask_settings, choose_preset
 from dashboard.train_source import message
 from dashboard.train_teacher import choose_teacher
 from dixtill_core.data.datasets import folds, why_not_split
-from dixtill_core.data.label_map import match_labels, relevant_label_map
+from dixtill_core.data.label_map import match_labels
 from dixtill_core.errors import DataError, DixtillError
 from dixtill_core.runs.spec import PRESETS, RunSpec
 
@@ -118,7 +118,7 @@ def _start(spec: RunSpec, data: Data, teacher: TeacherChoice, settings: Settings
 
 def _require_enough(data: Data, teacher: TeacherChoice, spec: RunSpec) -> None:
     """Raise a DataError where labels, once they are the teacher's, have too few texts to validate on."""
-    labels = match_labels(data.dataset, teacher.labels, relevant_label_map(spec.label_map, data.dataset)).require_labels()
+    labels = match_labels(data.dataset, teacher.labels, spec.label_map, is_shared=True).require_labels()
     counts = np.bincount(labels, minlength=len(teacher.labels))
     if problem := why_not_split(counts, teacher.labels, folds(spec.distill.validation_share)):
         raise DataError(f"{data.source.name} {problem}")

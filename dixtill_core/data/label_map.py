@@ -60,28 +60,23 @@ def suggest_label_map(data_names: Sequence[str], teacher_names: Sequence[str]) -
     return _by_number(data_names, teacher_names)
 
 
-def match_labels(dataset: Dataset, teacher_names: Sequence[str], label_map: LabelMap | None = None) -> Dataset:
+def match_labels(dataset: Dataset, teacher_names: Sequence[str], label_map: LabelMap | None = None, *, is_shared: bool = False) -> Dataset:
     """The data with the teacher's labels: by `label_map` where there is one, else by their names or numbers.
+
+    Args:
+        is_shared: the map is for training and test data alike, so it may name labels that these data do not have.
 
     Raises:
         DataError: a label has no counterpart; without a map, it says how to give one.
     """
     if label_map is not None:
-        return apply_label_map(dataset, label_map, teacher_names)
+        return apply_label_map(dataset, _relevant(label_map, dataset) if is_shared else label_map, teacher_names)
     try:
         return dataset.with_label_names(teacher_names)
     except DataError as error:
         if error.setting is not None:
             raise
         raise DataError(f"{error.problem}{_guess(dataset.label_names, teacher_names)}", "label_map") from error
-
-
-def relevant_label_map(label_map: LabelMap | None, dataset: Dataset) -> dict[str, str | None] | None:
-    """What of a map is about these data: a map of training and test data names labels that only one of them has."""
-    if label_map is None:
-        return None
-    names = {name.lower() for name in dataset.label_names}
-    return {name: to for name, to in label_map.items() if name.lower() in names}
 
 
 def apply_label_map(dataset: Dataset, label_map: LabelMap, teacher_names: Sequence[str]) -> Dataset:
@@ -159,6 +154,11 @@ def write_label_map(label_map: LabelMap) -> str:
 
 _NAME = r'\s*(?:"(?P<{0}_quoted>(?:[^"]|"")*)"|(?P<{0}>[^,="]*?))\s*'
 _PAIR = regex.compile(f"{_NAME.format('name')}={_NAME.format('to')}(?:,|$)")
+
+
+def _relevant(label_map: LabelMap, dataset: Dataset) -> dict[str, str | None]:
+    names = {name.lower() for name in dataset.label_names}
+    return {name: to for name, to in label_map.items() if name.lower() in names}
 
 
 def _unquoted(part: regex.Match[str], group: str) -> str:

@@ -13,6 +13,8 @@ from dixtill_core.report.drawing import Box, Colour, Dot, Drawing, Label, Line, 
 
 WIDTH = 360.0
 _COLOURS: dict[Role, Colour] = {"teacher": "teacher", "student": "student"}
+_OUTCOME_COLOURS: dict[str, Colour] = dict(zip(OUTCOMES, ("right", "teacher", "student", "against", "muted"), strict=True))
+"""As on the page Errors."""
 _MARKS: dict[Role, Mark] = {"teacher": "diamond", "student": "circle"}
 _LEFT, _RIGHT, _TOP, _PLOT_HEIGHT = 44.0, 14.0, 26.0, 150.0
 """Around the plot of a chart with two axes."""
@@ -29,7 +31,7 @@ def outcomes_chart(table: pd.DataFrame) -> Drawing:
     for i, (name, outcome) in enumerate(OUTCOMES.items()):
         y, texts = 8 + i * step, int(counts[name])
         says = f"{outcome.title}: {texts:,} texts. {outcome.description}"
-        colour: Colour = "for" if name == "both_right" else "against" if name.startswith("both_wrong") else "accent"
+        colour = _OUTCOME_COLOURS[name]
         shapes += [
             Label(left - 10, y + 15, outcome.title, anchor="end"),
             Box(left, y + 4, reach, 15, "line", 0.35, says),

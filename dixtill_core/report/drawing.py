@@ -11,12 +11,12 @@ from typing import Literal, NamedTuple
 
 from dixtill_core.export.html import escaped
 
-Colour = Literal["ink", "muted", "line", "card", "accent", "teacher", "student", "for", "against"]
+Colour = Literal["ink", "muted", "line", "card", "accent", "teacher", "student", "for", "against", "right"]
 Anchor = Literal["start", "middle", "end"]
 Mark = Literal["circle", "diamond"]
 STYLE: dict[Colour, str] = {
     "ink": "--ink", "muted": "--muted", "line": "--axis", "card": "--card", "accent": "--accent", "teacher": "--unsigned",
-    "student": "--for", "for": "--for", "against": "--against",
+    "student": "--for", "for": "--for", "against": "--against", "right": "--right",
 }  # fmt: skip
 """The style sheet's names of the colours."""
 

@@ -23,6 +23,7 @@ from dixtill_core.report.pdf_sheet import (
     LINE,
     MARGIN,
     MUTED,
+    RIGHT,
     TRACK,
     UNSIGNED,
     Sheet,
@@ -32,7 +33,7 @@ from dixtill_core.report.pdf_sheet import (
 
 COLOURS: dict[Colour, str] = {
     "ink": INK, "muted": MUTED, "line": LINE, "card": CARD, "accent": ACCENT, "teacher": UNSIGNED, "student": FOR, "for": FOR,
-    "against": AGAINST,
+    "against": AGAINST, "right": RIGHT,
 }  # fmt: skip
 TONES: dict[Tone, str] = {"for": FOR, "against": AGAINST, "unsigned": UNSIGNED}
 GAP = 18.0

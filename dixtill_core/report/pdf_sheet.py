@@ -25,7 +25,7 @@ WIDTH, HEIGHT, MARGIN, FOOT = 595.28, 841.89, 40.0, 44.0
 BOTTOM = HEIGHT - FOOT
 INNER = WIDTH - 2 * MARGIN
 INK, MUTED, LINE, TRACK, CARD, ACCENT = "#1c2024", "#62686d", "#d9d9d5", "#ededea", "#ffffff", "#3b4cca"
-FOR, AGAINST, UNSIGNED = "#1f6f8b", "#b5541c", "#6a51a3"
+FOR, AGAINST, UNSIGNED, RIGHT = "#1f6f8b", "#b5541c", "#6a51a3", "#2b9170"
 _SHORT = 200
 """Characters that may fit on a line."""
 _LAST = "last"

@@ -33,15 +33,20 @@ class Clock:
         """Units that were done when the stage began here: a resumed training starts within it."""
         self._expected: dict[str, float] = {}
         self._epochs: dict[str, int] = {}
+        self._left_of: dict[str, float] = {}
 
     @property
     def seconds(self) -> float:
         """Spent on the run, earlier processes counted."""
         return self._before + time.monotonic() - self._started
 
-    def expect(self, seconds: Mapping[str, float], epochs: Mapping[str, int]) -> None:
-        """What each stage is thought to take, and how many epochs the stages of training have."""
-        self._expected, self._epochs = dict(seconds), dict(epochs)
+    def expect(self, seconds: Mapping[str, float], epochs: Mapping[str, int], left: Mapping[str, float]) -> None:
+        """What each stage is thought to take as a whole, and how many epochs the stages of training have.
+
+        Args:
+            left: share of a stage that is still to be done, where a run is resumed; 1 where it says nothing.
+        """
+        self._expected, self._epochs, self._left_of = dict(seconds), dict(epochs), dict(left)
 
     def see(self, progress: Progress) -> Progress:
         """Write down how far the run is: at once where a stage begins, else now and then. Adds the time left."""
@@ -88,7 +93,7 @@ class Clock:
             here = self._expected.get(stage, 0.0) * (1 - done / total)
         names = list(self._expected)
         later = names[names.index(stage) + 1 :] if stage in names else [name for name in names if name not in self._stages]
-        return here + sum(self._expected[name] for name in later)
+        return here + sum(self._expected[name] * self._left_of.get(name, 1.0) for name in later)
 
 
 def _of_training(stage: str) -> str:

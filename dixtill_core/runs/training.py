@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from dixtill_core.data.datasets import Dataset, load_dataset
-from dixtill_core.data.label_map import match_labels, relevant_label_map
+from dixtill_core.data.label_map import match_labels
 from dixtill_core.data.words import split_words
 from dixtill_core.distill.corpus import Corpus
 from dixtill_core.distill.teach import teach
@@ -29,7 +29,7 @@ from dixtill_core.models.pair import STUDENT, ModelPair
 from dixtill_core.models.teacher import Teacher, load_teacher
 from dixtill_core.progress import Progress, result_of
 from dixtill_core.runs.clock import Clock
-from dixtill_core.runs.estimate import TEACHING, TRAINING, estimate
+from dixtill_core.runs.estimate import ASKING, EXPLAINING, TEACHING, TRAINING, estimate
 from dixtill_core.runs.folder import Run
 from dixtill_core.runs.layout import TEACHER, TEACHING_STATE
 from dixtill_core.runs.records import EpochRecord, WatchedTeacher
@@ -98,7 +98,7 @@ def _stages(
     if materials is None:
         materials = yield from _load_materials(run, spec, clock, device)
     else:
-        _expect(clock, spec, materials.dataset, len(materials.teacher.label_names))
+        _expect(clock, run, spec, materials.dataset, len(materials.teacher.label_names))
     dataset, teacher, corpus = materials.dataset, materials.teacher, materials.corpus
     run.update(teacher_name=teacher.name)
     _check_unchanged(run, dataset, teacher)
@@ -134,7 +134,7 @@ def match_run_labels(spec: RunSpec, dataset: Dataset, teacher_names: Sequence[st
     Raises:
         DataError: a label has no counterpart, also by the run's label map.
     """
-    return match_labels(dataset, teacher_names, relevant_label_map(spec.label_map, dataset))
+    return match_labels(dataset, teacher_names, spec.label_map, is_shared=True)
 
 
 def taught_labels(spec: RunSpec, dataset: Dataset) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def _load_materials(run: Run, spec: RunSpec, clock: Clock, device: str | None) -
     yield Progress("reading the data", 0, 1)
     dataset = read_data(spec, run.find(spec.data))
     names = taught_labels(spec, dataset)
-    _expect(clock, spec, dataset, len(names))
+    _expect(clock, run, spec, dataset, len(names))
     if spec.teach is not None:
         yield from _teach(run, spec, match_run_labels(spec, dataset, names), clock, device)
     yield Progress("loading the teacher", 0, 1)
@@ -156,12 +156,20 @@ def _load_materials(run: Run, spec: RunSpec, clock: Clock, device: str | None) -
     return Materials(match_run_labels(spec, dataset, teacher.label_names), teacher)
 
 
-def _expect(clock: Clock, spec: RunSpec, dataset: Dataset, n_classes: int) -> None:
-    """A first guess of the time; each stage corrects it while it runs."""
+def _expect(clock: Clock, run: Run, spec: RunSpec, dataset: Dataset, n_classes: int) -> None:
+    """A first guess of the time that is left; each stage corrects it while it runs."""
     sample = dataset.texts[:: max(1, len(dataset) // 200)]
     mean_words = float(np.mean([len(split_words(text)) for text in sample]))
     guess = estimate(spec, len(dataset), mean_words, n_classes)
-    clock.expect(guess.seconds, {TRAINING: spec.distill.epochs} | ({TEACHING: spec.teach.epochs} if spec.teach else {}))
+    epochs = {TRAINING: spec.distill.epochs} | ({TEACHING: spec.teach.epochs} if spec.teach else {})
+    clock.expect(guess.seconds, epochs, _shares_left(run, spec))
+
+
+def _shares_left(run: Run, spec: RunSpec) -> dict[str, float]:
+    """How much of each stage a resumed run still has before it, as far as its folder tells."""
+    if done := run.read().get("epochs", 0):  # Whoever trains has all targets.
+        return {TEACHING: 0.0, EXPLAINING: 0.0, ASKING: 0.0, TRAINING: max(0.0, 1 - done / spec.distill.epochs)}
+    return {TEACHING: 0.0} if run.read().get("is_taught") else {}
 
 
 def _teach(run: Run, spec: RunSpec, dataset: Dataset, clock: Clock, device: str | None) -> Iterator[Progress]:

@@ -12,7 +12,6 @@ from dixtill_core.data.label_map import (
     apply_label_map,
     match_labels,
     parse_label_map,
-    relevant_label_map,
     suggest_label_map,
     write_label_map,
 )
@@ -98,12 +97,13 @@ def test_a_map_that_does_not_fit_is_refused_with_the_labels_that_are_wrong(given
         apply_label_map(dataset(("neg", "odd", "pos")), given_map, TEACHER)
 
 
-def test_what_a_map_says_of_labels_that_other_data_have_is_left_away() -> None:
+def test_a_map_that_is_shared_may_name_labels_that_only_other_data_have() -> None:
     both = {"POS": "bullish", "neg": "bearish", "odd": None}
     test = dataset(("neg", "pos"))
-    assert relevant_label_map(both, test) == {"POS": "bullish", "neg": "bearish"}
-    assert names_of(match_labels(test, TEACHER, relevant_label_map(both, test))) == ["bearish", "bullish"]
-    assert relevant_label_map(None, test) is None
+    assert names_of(match_labels(test, TEACHER, both, is_shared=True)) == ["bearish", "bullish"]
+    with pytest.raises(DataError, match="odd"):
+        match_labels(test, TEACHER, both)
+    assert names_of(match_labels(dataset(("Neutral",)), TEACHER, is_shared=True)) == ["neutral"]
 
 
 def test_labels_that_do_not_match_ask_for_a_map() -> None:

@@ -28,8 +28,9 @@ def of_kind(drawing, kind):
 def test_the_bars_of_outcomes_are_as_long_as_there_are_texts():
     table = pd.DataFrame({"texts": [40, 20, 10, 0, 0], "share": [4 / 7, 2 / 7, 1 / 7, 0.0, 0.0]}, index=list(OUTCOMES))
     drawing = outcomes_chart(table)
-    bars = [box.width for box in of_kind(drawing, Box) if box.opacity == 1]
-    assert [bar / bars[0] for bar in bars] == pytest.approx([1, 0.5, 0.25, 0, 0])
+    bars = [box for box in of_kind(drawing, Box) if box.opacity == 1]
+    assert [bar.width / bars[0].width for bar in bars] == pytest.approx([1, 0.5, 0.25, 0, 0])
+    assert [bar.colour for bar in bars] == ["right", "teacher", "student", "against", "muted"]
     assert [label.text for label in of_kind(drawing, Label) if "·" in label.text] == [
         "40 · 57%",
         "20 · 29%",

@@ -206,6 +206,16 @@ def test_the_time_left_is_told_and_ends_at_nothing(store, spec, cache):
     assert run.card().progress.seconds_left is None
 
 
+def test_a_resumed_run_does_not_expect_what_it_has_behind_it(store, spec, cache):
+    run = store.create(replace(spec, distill=replace(spec.distill, epochs=4)), "Resumed")
+    for step in train_run(run, cache=cache):
+        if step.metrics and step.epoch == 3:
+            break
+    first = next(step.seconds_left for step in train_run(store.create(run.spec, "New"), cache=cache) if step.stage == "loading the teacher")
+    resumed = next(step.seconds_left for step in train_run(run, cache=cache) if step.stage == "loading the teacher")
+    assert 0 < resumed < first / 4  # One epoch of four, and no explanations.
+
+
 def test_a_training_that_diverges_fails_with_what_to_do(store, spec, cache):
     run = store.create(replace(spec, distill=replace(spec.distill, learning_rate=1e30, average_decay=0.0)), "Diverging")
     with pytest.raises(DixtillError, match="lower learning rate"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
@@ -21,6 +22,8 @@ from dixtill_core.progress import Progress
 
 REPORT_SECONDS = 0.5
 DEATH_CHECK_SECONDS = 1.0
+GRACE_SECONDS = 10.0
+"""A worker that is to leave has this long: one that is killed leaves semaphores behind, which Python then warns about."""
 
 Keep = Callable[[Setup, Step, list[Row]], None]
 
@@ -81,9 +84,13 @@ def run_in_processes(arguments: Arguments, steps: Sequence[Step], jobs: int, kee
                 unfinished.discard(report.step)
             yield report
     finally:
+        if unfinished:  # Else every worker finds the end of the queue and leaves.
+            for worker in workers:
+                worker.terminate()
+        until = time.monotonic() + GRACE_SECONDS
         for worker in workers:
-            worker.terminate()
-        for worker in workers:
+            worker.join(max(0.0, until - time.monotonic()))
+            worker.kill()
             worker.join()
 
 
@@ -102,6 +109,7 @@ def _work(arguments: Arguments, jobs: int, tasks: Any, reports: Any, keep: Keep,
     import torch
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides what becomes of it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
     step: Step | None = None
     try:

@@ -216,6 +216,7 @@ def test_killed_at_a_random_point_and_resumed_in_two_processes_gives_the_same_ta
     process.send_signal(signal.SIGKILL)
     process.wait()
     time.sleep(1.5)  # Workers notice within a step that nobody is left to work for.
-    subprocess.run(command, check=True, capture_output=True, env=environment)
+    ended = subprocess.run(command, check=True, capture_output=True, env=environment, text=True)
+    assert "leaked" not in ended.stderr  # Workers that have nothing left to do leave by themselves.
     resumed, whole = comparable(read_results(tmp_path / "out").table), comparable(finished.results.table)
     pd.testing.assert_frame_equal(resumed, whole, check_exact=False, rtol=1e-4, atol=1e-5)

@@ -1,7 +1,8 @@
 """Steps in several processes at once: a student trains on one thread, so two cores train two of them.
 
-Each worker loads data and teacher once and takes steps from a queue until none is left. Rows go to the same files as
-in one process, so it does not matter who did a step, or how many did. A worker whose parent is gone stops by itself.
+Each worker loads data and teacher once and takes steps from a queue until none is left; a step is put there when those
+that it needs are done. Rows go to the same files as in one process, so it does not matter who did a step, or how many
+did. A worker whose parent is gone stops by itself.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from dixtill_core.errors import DixtillError
 from dixtill_core.experiments.results import Row
@@ -65,14 +67,15 @@ def run_in_processes(arguments: Arguments, steps: Sequence[Step], jobs: int, kee
     """
     context = get_context("spawn")  # A fork of a process with running threads may hang.
     tasks, reports = context.Queue(), context.Queue()
-    for step in [*steps, *[None] * jobs]:
-        tasks.put(step)
     workers = [context.Process(target=_work, args=(arguments, jobs, tasks, reports, keep, os.getpid()), daemon=True) for _ in range(jobs)]
     for worker in workers:
         worker.start()
-    unfinished = {step.name for step in steps}
+    waiting, unfinished = list(steps), {step.name for step in steps}
     try:
         while unfinished:
+            for step in [step for step in waiting if unfinished.isdisjoint(step.needs)]:
+                waiting.remove(step)
+                tasks.put(step)
             try:
                 report: Report = reports.get(timeout=DEATH_CHECK_SECONDS)
             except queue.Empty:
@@ -83,8 +86,10 @@ def run_in_processes(arguments: Arguments, steps: Sequence[Step], jobs: int, kee
             if report.share == 1.0:
                 unfinished.discard(report.step)
             yield report
+        for _ in workers:
+            tasks.put(None)
     finally:
-        if unfinished:  # Else every worker finds the end of the queue and leaves.
+        if unfinished:  # Else every worker leaves by itself.
             for worker in workers:
                 worker.terminate()
         until = time.monotonic() + GRACE_SECONDS
@@ -104,6 +109,14 @@ def _require_alive(workers: Sequence[Any]) -> None:
         )
 
 
+def _next_step(tasks: Any, parent: int) -> Step | None:
+    """Waits for a step whose needs are done; None where there will be none any more."""
+    while os.getppid() == parent:
+        with suppress(queue.Empty):
+            return cast(Step | None, tasks.get(timeout=DEATH_CHECK_SECONDS))
+    return None
+
+
 def _work(arguments: Arguments, jobs: int, tasks: Any, reports: Any, keep: Keep, parent: int) -> None:
     """What a worker process does; reports errors instead of printing them."""
     import torch
@@ -114,7 +127,7 @@ def _work(arguments: Arguments, jobs: int, tasks: Any, reports: Any, keep: Keep,
     step: Step | None = None
     try:
         setup = load_setup(arguments)
-        while (step := tasks.get()) is not None:
+        while (step := _next_step(tasks, parent)) is not None:
             reported = 0.0
             for report in run_step(setup, step, keep):
                 if os.getppid() != parent:

@@ -52,12 +52,11 @@ def suggest_label_map(data_names: Sequence[str], teacher_names: Sequence[str]) -
 
     In this order: the same name; the same but for case, spaces and punctuation; names that mean the same (positive and
     bullish); numbers: -1, 0, 1 as negative, neutral, positive, numbers in the teacher's own names (5 and "5 stars"), and
-    else, where all labels of the data are numbers or LABEL_0, LABEL_1 .., positions.
+    else, where all labels without a counterpart by name are numbers or LABEL_0, LABEL_1 .., positions.
     """
     suggested = {name: _by_name(name, teacher_names) for name in data_names}
-    if any(suggested.values()) or not data_names:
-        return suggested
-    return _by_number(data_names, teacher_names)
+    left = [name for name, to in suggested.items() if to is None]
+    return suggested | _by_number(left, teacher_names)
 
 
 def match_labels(dataset: Dataset, teacher_names: Sequence[str], label_map: LabelMap | None = None, *, is_shared: bool = False) -> Dataset:

@@ -48,6 +48,7 @@ def names_of(found: Dataset) -> list[str]:
         (("1", "5"), STARS, ("1 star", "5 stars")),
         (("0", "4"), STARS, ("1 star", "5 stars")),
         (("0", "7"), TEACHER, (None, None)),
+        (("2", "0", "Neutral", "positive"), TEACHER, ("neutral", "bearish", "neutral", "bullish")),  # Two files in one map.
         (("up", "sideways"), TEACHER, ("bullish", None)),
         (("cat", "dog"), TEACHER, (None, None)),
         (("positive",), ("bullish", "good"), (None,)),  # Two that it could be.

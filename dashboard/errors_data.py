@@ -105,7 +105,7 @@ def choose_request() -> Request:
     version = pair_version(folder)
     files = load_analyses().files(folder, version)
     options = [SAMPLE, *([TEST] if has_test_data(folder) else []), *files, FILE]
-    data = state.get(DATA) or SAMPLE
+    data = state.get(DATA) or _first_data(folder)
     if data not in options:
         what = (
             "The file of the link is not here any more. Upload it again" if data.startswith("file:") else f"There are no data {data[:40]!r}"
@@ -122,8 +122,19 @@ def choose_request() -> Request:
 
 def _take_pair() -> None:
     st.session_state[PAIR] = st.session_state["errors_pair_box"]
-    if st.session_state.get(DATA) not in (None, SAMPLE, FILE):
-        st.session_state[DATA] = SAMPLE  # Test data and files belong to the models chosen before.
+    if st.session_state.get(DATA) not in (None, FILE):
+        st.session_state[DATA] = None  # Test data and files belong to the models chosen before.
+
+
+def _first_data(folder: str) -> str:
+    """What a pair is looked at with first: a run's own test data, else the sample where it was trained on that, else a file to come."""
+    if has_test_data(folder):
+        return TEST
+    run = run_of(folder)
+    try:
+        return SAMPLE if run is None or run.spec.data == SAMPLE else FILE
+    except DixtillError:
+        return SAMPLE
 
 
 def _take_data() -> None:
@@ -163,6 +174,9 @@ def find_corpus(request: Request) -> AnalysedCorpus | None:
     """The analysis, where there is one; else what is needed to get it, and None."""
     if request.data == SAMPLE and request.folder == str(BUNDLED_PAIR) and (shipped := load_shipped(request.version)) is not None:
         return shipped
+    job = load_jobs().latest(KIND)
+    if job is not None and not job.state.is_running and isinstance(job.state.result, tuple):
+        _take_result(request, *job.state.result)
     found = load_analyses().get(request)
     if found is not None:
         return found
@@ -175,11 +189,8 @@ def find_corpus(request: Request) -> AnalysedCorpus | None:
         from dashboard.file_evaluation import worded
 
         st.error(as_markdown(worded(error)))
-    job = load_jobs().latest(KIND)
     follow_job(KIND)
-    if job is not None and not job.state.is_running and isinstance(job.state.result, tuple):
-        _take_result(request, *job.state.result)
-    return load_analyses().get(request)
+    return None
 
 
 def _take_result(asked: Request, request: Request, name: str, corpus: AnalysedCorpus) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dixtill_core.models.pair import ModelPair
 
 MACHINE, FILE = "machine", "file"
+MACHINE_PAIR = "machine_pair"
+"""In the session: the folder of the pair to be timed."""
 SECONDS_A_BATCH = 3.0
 """Time budget of each of the six batch shapes; enough for a median of some rounds."""
 LARGEST_FILE_MB = 10
@@ -65,10 +67,11 @@ def show_machine(results: Results | None) -> None:
 
     st.subheader("Measure on this machine", anchor=False)
     st.caption(
-        "Both models take turns on the same sample texts: batches of 1, 8 and 32, at the texts' own lengths and padded to 150. "
+        "Both models take turns on the same sample texts: batches of 1, 8 and 32, at the texts' own lengths and padded to 150 pieces, or "
+        "to as many as the teacher reads. "
         "About a minute on an idle machine."
     )
-    folder = choose_folder("machine_pair")
+    folder = choose_folder(MACHINE_PAIR)
     if start_button("Measure", "measure"):
         try:
             start_measuring(load_pair(folder))
@@ -94,10 +97,11 @@ def show_machine(results: Results | None) -> None:
 def start_measuring(pair: ModelPair) -> None:
     from dashboard.speed_here import measure_here
     from dixtill_core.config import EfficiencyConfig
+    from dixtill_core.metrics.efficiency import within_windows
 
     models: dict[str, Classifier] = {"teacher": pair.teacher, "dixtill": pair.student}
     texts = load_sample().texts
-    config = EfficiencyConfig(seconds=SECONDS_A_BATCH)
+    config = within_windows(models, EfficiencyConfig(seconds=SECONDS_A_BATCH))
     start_job(MACHINE, "Measuring on this machine", lambda: measure_here(models, texts, config))
 
 

@@ -35,7 +35,7 @@ def choose(
     chosen = st.segmented_control(
         label,
         options,
-        default=first,
+        default=None if key in st.session_state else first,  # Another page may have chosen.
         required=True,
         key=key,
         persist_state="session",

@@ -68,6 +68,8 @@ def open_pair(card: RunCard, page: str, *keys: str, section: str | None = None) 
         st.session_state[key] = str(card.folder)
     if section is not None:
         st.session_state["metrics_section"] = section
+    if page == COMPARE and card.spec is not None and card.spec.watched.strip():
+        st.session_state["text"], st.session_state["example"] = card.spec.watched, None  # An example of finance may mean nothing to it.
     st.switch_page(page)
 
 
@@ -144,7 +146,7 @@ def _offer_download(run: Run, card: RunCard, busy: bool) -> None:
         _download(run, "Download", file, "run_download", reason or "Settings, curves, models and log as one zip file.")
         return
     with st.popover("Download", disabled=busy, help=reason):
-        st.caption("With your texts it can be resumed elsewhere; without, nobody who gets the file reads them.")
+        st.caption("With your texts it can be resumed where its teacher is; without, nobody who gets the file reads them.")
         _download(run, "With the uploaded texts", file, "run_download", None)
         _download(run, "Without", file, "run_download_without", None, with_data=False)
 

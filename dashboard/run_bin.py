@@ -60,7 +60,6 @@ def offer_undo() -> None:
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(as_markdown(f"Deleted: {what}. It is in the bin." if len(deleted) == 1 else f"Deleted: {what}. They are in the bin."))
         if st.button("Undo", key="undo_delete", type="primary"):
-            st.session_state[JUST_DELETED] = ()
             _restore(deleted)
         if st.button("Dismiss", key="dismiss_delete", type="tertiary"):
             st.session_state[JUST_DELETED] = ()
@@ -123,6 +122,7 @@ def _restore(entries: Sequence[Deleted]) -> None:
             load_store().restore(entry.id)
         except DixtillError as error:
             errors.append(str(error))
+        st.session_state[JUST_DELETED] = tuple(other for other in st.session_state.get(JUST_DELETED, ()) if other.id != entry.id)
     for message in errors:
         st.error(as_markdown(message))
     if not errors:

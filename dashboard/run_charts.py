@@ -38,6 +38,8 @@ PLOT_WIDTH = 640
 NAME_GAP, NAME_HEIGHT = 0.02, 0.06
 """Shares of the plot between a mark and its name, and of the height of a name."""
 DOMINATED = 0.5
+LEAST_REACH = 0.02
+"""That an axis of the front spans: differences below are none that anybody should read."""
 """Opacity of a point that another one beats."""
 
 
@@ -210,8 +212,8 @@ def _axis(values: pd.Series, deviations: pd.Series) -> tuple[float, float]:
     """Ends of an axis that shows all marks with their spread, and leaves room for names."""
     spread = deviations.fillna(0.0)
     low, high = float((values - spread).min()), float((values + spread).max())
-    margin = 0.1 * ((high - low) or 0.1)
-    return low - margin, high + margin
+    middle, reach = (low + high) / 2, max(high - low, LEAST_REACH) / 2
+    return middle - 1.2 * reach, middle + 1.2 * reach
 
 
 def _name_points(figure: go.Figure, front: pd.DataFrame, x: tuple[float, float], y: tuple[float, float]) -> None:

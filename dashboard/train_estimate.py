@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MEASURED = "train_measured"
 """In the session's state: the last measurement, with what it was of."""
+STARTING_SECONDS = 10
+"""Until a run's own process has loaded everything."""
 LOOKED_AT = 200
 """Texts whose words are counted."""
 
@@ -73,11 +75,15 @@ def mean_words(dataset: Dataset) -> float:
 
 def _show(expected: Estimate) -> None:
     with st.container(horizontal=True):
-        st.metric("time, about", duration(expected.total_seconds), help="Half or twice as much is no surprise.", border=True)
+        st.metric(
+            "time, about", duration(expected.total_seconds + STARTING_SECONDS), border=True,
+            help=f"Half or twice as much is no surprise. {STARTING_SECONDS} s of it are for loading PyTorch.",
+        )  # fmt: skip
         st.metric("student on disk, about", format_bytes(expected.student_bytes), border=True)
         st.metric("parameters of the student", format_parameters(expected.parameters).removesuffix(" parameters"), border=True)
     stages = " · ".join(f"{stage} {duration(seconds)}" for stage, seconds in expected.seconds.items() if seconds >= 1)
-    st.caption(as_markdown(" ".join(filter(None, [f"{stages}." if stages else "", *expected.notes]))))
+    notes = [f"{stages}." if stages else "", *expected.notes, "After a change in the form, press “Measure the time” for a new estimate."]
+    st.caption(as_markdown(" ".join(filter(None, notes))))
 
 
 def _measure(spec: RunSpec, data: Data) -> None:
@@ -102,7 +108,7 @@ def _load_teacher(reference: str) -> Teacher:
     try:
         return _load_once(reference)
     except ModelError as error:
-        raise ModelError(f"The time cannot be measured before the teacher is on this machine: {error}") from error
+        raise ModelError(f"The time cannot be measured: {error}") from error
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -168,6 +168,8 @@ def _say_how_it_ended(card: RunCard) -> None:
         st.error(as_markdown(f"{card.name} failed: {card.error or 'the reason is in the terminal that runs the dashboard'}"))
     elif card.status == "queued":
         st.info(f"{name} has not begun.")
+    if card.caution:
+        st.warning(as_markdown(card.caution))
     if job is not None and job.state.status == "failed" and card.status != "failed":
         st.error(as_markdown(job.state.error or ""))
 

@@ -13,7 +13,7 @@ from dashboard.resources import load_jobs, load_store
 from dashboard.train_data import choose_data
 from dashboard.train_estimate import show_estimate
 from dashboard.train_jobs import start_run
-from dashboard.train_settings import ask_settings, choose_preset
+from dashboard.train_settings import ask_settings, choose_preset, suggest_watched
 from dashboard.train_source import message
 from dashboard.train_teacher import choose_teacher
 from dixtill_core.data.datasets import folds, why_not_split
@@ -43,6 +43,8 @@ def show_new_run() -> bool:
     with st.container(border=True):
         st.subheader("3 · Student and training", anchor=False)
         choose_preset()
+        if data is not None:
+            suggest_watched(data)
         try:
             settings, place_for_estimate = ask_settings()
             if data is None or teacher is None or not labels_fit:

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.examples import DEFAULT_TEXT
 from dashboard.glossary import model_name
 from dixtill_core.config import Attention, DistillConfig, Method, StudentConfig
+from dixtill_core.data.words import split_words
 from dixtill_core.errors import ConfigError
 from dixtill_core.runs.layout import LONGEST_NAME
 from dixtill_core.runs.spec import LONGEST_WATCHED, PRESETS
@@ -17,8 +18,14 @@ from dixtill_core.runs.spec import LONGEST_WATCHED, PRESETS
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from dashboard.train_data import Data
+
 ATTENTIONS = {"magnitude": "over magnitudes", "signed": "over signed scores (paper)"}
 PRESET, NAME, TAGS, WATCHED = "train_preset", "train_name", "train_tags", "train_watched"
+SUGGESTED = "train_watched_suggested"
+"""In the session's state: the sentence that was put into the form, and not typed."""
+LOOKED_THROUGH = 200
+"""Texts of the data, for a sentence to suggest."""
 MOST_SEED = 2**32 - 1
 Action = Literal["show", "estimate", "start"]
 
@@ -128,6 +135,18 @@ def choose_preset() -> None:
         wrap=True,
     )
     st.caption(PRESETS[preset].description)
+
+
+def suggest_watched(data: Data) -> None:
+    """Watch a sentence of the data, unless one was typed: the one for the sample means nothing to other labels."""
+    state = st.session_state
+    if state.get(WATCHED) not in (None, DEFAULT_TEXT, state.get(SUGGESTED)):
+        return
+    of_some_words = (
+        text for text in data.dataset.texts[:LOOKED_THROUGH] if 5 <= len(split_words(text)) <= 20 and len(text) <= LONGEST_WATCHED
+    )
+    found = DEFAULT_TEXT if data.source.kind == "sample" else next(of_some_words, DEFAULT_TEXT)
+    state[WATCHED] = state[SUGGESTED] = found
 
 
 def ask_settings() -> tuple[Settings, DeltaGenerator]:

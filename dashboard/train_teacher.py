@@ -10,10 +10,11 @@ import streamlit as st
 
 from dashboard.markdown import as_markdown
 from dixtill_core.config import TeachConfig
-from dixtill_core.errors import DixtillError
+from dixtill_core.errors import DixtillError, ModelError
 from dixtill_core.models.known_teachers import KNOWN_TEACHERS, known_teacher
 from dixtill_core.models.teacher import BUNDLED
 from dixtill_core.models.teacher_labels import read_teacher_labels
+from dixtill_core.models.teacher_reference import has_tokenizer_files, is_adapter, no_tokenizer
 
 Kind = Literal["bundled", "known", "folder", "hub", "teach"]
 KINDS: dict[Kind, str] = {
@@ -80,6 +81,8 @@ def _ask_folder() -> TeacherChoice | None:
         return None
     folder = Path(typed.strip()).expanduser().absolute()
     labels = read_teacher_labels(str(folder))
+    if not is_adapter(folder) and not has_tokenizer_files(folder):
+        raise ModelError(no_tokenizer(str(folder)))
     st.caption(as_markdown(f"Its labels: {', '.join(labels)}."))
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     return TeacherChoice(str(folder), labels, weights // BYTES_A_PARAMETER or None)

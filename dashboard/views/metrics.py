@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.chart_card import choose_picture
-from dashboard.live_sections import show_machine, show_my_file
+from dashboard.live_sections import MACHINE_PAIR, show_machine, show_my_file
 from dashboard.markdown import as_markdown
 from dashboard.metric_sections import choose, show_agreement, show_faithfulness, show_quality, show_speed
 from dashboard.resources import find_result_sets, load_results, results_version
 from dixtill_core.errors import DixtillError
+from dixtill_core.paths import BUNDLED_PAIR
 
 if TYPE_CHECKING:
     from dixtill_core.experiments.results import Results
@@ -64,6 +65,8 @@ def say_nothing_measured() -> None:
 
 
 section = choose("Section", [*STORED, MY_FILE], "metrics_section", str, hide_label=True)
+# Whoever comes to time a run does not look for other models' charts.
+measures_first = section == SIZE_AND_SPEED and st.session_state.get(MACHINE_PAIR) not in (None, str(BUNDLED_PAIR))
 results = None
 try:
     with st.sidebar:
@@ -71,9 +74,13 @@ try:
         choose_picture()
         if results is not None:
             show_record(results)
+    if measures_first:
+        show_machine(results)
     if section == MY_FILE:
         show_my_file()
     elif results is not None:
+        if measures_first:
+            st.subheader("Measured before", anchor=False)
         STORED[section](results)
     else:
         say_nothing_measured()
@@ -81,5 +88,5 @@ except DixtillError as error:
     from dashboard.file_evaluation import worded
 
     st.error(as_markdown(worded(error)))
-if section == SIZE_AND_SPEED:
+if section == SIZE_AND_SPEED and not measures_first:
     show_machine(results)

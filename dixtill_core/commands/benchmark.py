@@ -27,7 +27,12 @@ def benchmark(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Three rounds instead of up to twenty, without the quantised teacher.")] = False,
     batches: Annotated[str, typer.Option("--batches", help="Texts at once, with commas between.")] = "1,8,32",
-    lengths: Annotated[str, typer.Option("--lengths", help="'corpus' for the texts' own, or a number to pad to.")] = "corpus,150",
+    lengths: Annotated[
+        str | None,
+        typer.Option(
+            "--lengths", help="'corpus' for the texts' own, or a number to pad to; corpus,150 where left out, or what the teacher reads."
+        ),
+    ] = None,
     text_column: TextColumnOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,13 +40,19 @@ def benchmark(
     from dixtill_core.benchmark import benchmark as run
     from dixtill_core.config import EfficiencyConfig
     from dixtill_core.data.datasets import load_dataset
+    from dixtill_core.metrics.efficiency import within_windows
     from dixtill_core.models.pair import load_pair
     from dixtill_core.paths import BUNDLED_PAIR
 
-    shapes = {"batches": whole_numbers("--batches", batches), "lengths": whole_numbers("--lengths", lengths, corpus=None)}
+    shapes = {"batches": whole_numbers("--batches", batches)}
+    if lengths is not None:
+        shapes["lengths"] = whole_numbers("--lengths", lengths, corpus=None)
     config = EfficiencyConfig.from_dict(given(threads=threads) | shapes | ({"repetitions": 3, "seconds": 2.0} if quick else {}))
     texts = load_dataset(data, text_column=text_column, split="test").texts
-    rows = follow(run(load_pair(models or BUNDLED_PAIR, device="cpu"), texts, config, with_quantized=not quick), list)
+    pair = load_pair(models or BUNDLED_PAIR, device="cpu")
+    if lengths is None:
+        config = within_windows({"teacher": pair.teacher}, config)
+    rows = follow(run(pair, texts, config, with_quantized=not quick), list)
     if as_json:
         print_json([asdict(row) for row in rows])
     else:

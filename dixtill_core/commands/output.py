@@ -35,6 +35,8 @@ def follow_run(run: Run, steps: Iterator[Any]) -> None:
         kept = _kept_epoch(run) or "No epoch was over yet; what the teacher has said so far is kept."
         raise StoppedError(f"Stopped. {kept} Go on by: dixtill resume {shlex.quote(str(run.folder))}") from stopped
     say(_kept_epoch(run))
+    if caution := run.card().caution:
+        say(caution)
 
 
 def _kept_epoch(run: Run) -> str:

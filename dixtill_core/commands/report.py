@@ -70,4 +70,4 @@ def report(
     written = read_notes(corpus.pair_key, notes)
     positions, chosen = choose(corpus, rows, filters, written)
     follow(write_report(out, build_report(corpus, positions, written, chosen=chosen, title=title, model_names=names), font or ()))
-    say(f"The report of {len(positions):,} texts is in {out}.")
+    say(f"The report of {len(positions):,} {'text' if len(positions) == 1 else 'texts'} is in {out}.")

@@ -128,7 +128,8 @@ def _save(
     with replace_folder(out) as folder:
         # PEFT wrote the folder of this machine that the base model came from; the name is what others can find.
         model.peft_config["default"].base_model_name_or_path = BASE_MODEL
-        model.save_pretrained(str(folder), safe_serialization=True)
+        # No embeddings were trained; to find that out by itself, PEFT would ask the Hub for the base model's configuration.
+        model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)  # PEFT writes an empty model card.
         card = {
             "name": name,

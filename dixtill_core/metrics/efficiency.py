@@ -19,7 +19,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -123,10 +123,22 @@ def require_measurable(models: Mapping[str, Classifier], texts: Sequence[str], c
         window = getattr(model, "max_length", None)
         longest = max((length for length in config.lengths if length is not None), default=0)
         if window is not None and longest > window:
-            raise ConfigError(f"The model {name} reads {window} pieces at most. Measure on lengths up to that, not on {longest}.")
+            raise ConfigError(
+                f"The model {name} reads {window} pieces at most. Measure on lengths up to that, not on {longest}, as by "
+                f"--lengths corpus,{window}."
+            )
         device = model.encode(texts[:1]).inputs["input_ids"].device
         if device.type != "cpu":
             raise ModelError(f"The model {name} runs on {device.type}. Load it with device='cpu': times are compared on the CPU.")
+
+
+def within_windows(models: Mapping[str, Classifier], config: EfficiencyConfig) -> EfficiencyConfig:
+    """The configuration with no length that one of the models cannot read: where 150 is too long, its window is taken."""
+    window = min((limit for model in models.values() if (limit := getattr(model, "max_length", None)) is not None), default=None)
+    if window is None:
+        return config
+    lengths = dict.fromkeys(None if length is None else min(length, window) for length in config.lengths)
+    return replace(config, lengths=tuple(lengths))
 
 
 Models = Mapping[str, Classifier]

@@ -21,7 +21,7 @@ from torch import nn
 from dixtill_core.errors import ModelError
 from dixtill_core.files import folder_bytes, sha256_of_file
 from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, base_model_bytes, find_base_model, load_base_classifier
-from dixtill_core.models.teacher_reference import find_teacher, is_adapter, read_teacher_card
+from dixtill_core.models.teacher_reference import find_teacher, has_tokenizer_files, is_adapter, no_tokenizer, read_teacher_card
 
 # PEFT asks transformers for it at every load; users can do nothing about it.
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
@@ -32,8 +32,6 @@ VALIDATION_TEXTS = "validation_texts.txt"
 COUNT_FROM_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
 """Model types whose positions start after the padding id."""
 HUB_SECONDS = 5.0
-TOKENIZER_FILES = ("*token*", "*vocab*", "*.model", "*.spm")
-"""Any of them is left to the library, which knows its own formats."""
 
 
 class TokenizerError(ModelError):
@@ -155,8 +153,8 @@ def load_tokenizer(source: str, *, local_only: bool) -> Any:
     """
     from transformers import AutoTokenizer
 
-    if Path(source).is_dir() and not any(Path(source).glob(pattern) for pattern in TOKENIZER_FILES):
-        raise TokenizerError(f"{source} holds no tokenizer. Save it beside the model with tokenizer.save_pretrained.")
+    if Path(source).is_dir() and not has_tokenizer_files(Path(source)):
+        raise TokenizerError(no_tokenizer(source))
     tokenizer = _or_model_error(
         source, lambda: AutoTokenizer.from_pretrained(source, local_files_only=local_only, use_fast=True, trust_remote_code=False)
     )
@@ -165,7 +163,7 @@ def load_tokenizer(source: str, *, local_only: bool) -> Any:
             f"{source} has no fast tokenizer, so its pieces cannot be matched to words. Save one with tokenizer.json beside the model."
         )
     if tokenizer.vocab_size <= len(tokenizer.all_special_tokens):  # What transformers makes of a folder without a tokenizer.
-        raise TokenizerError(f"{source} holds no tokenizer. Save it beside the model with tokenizer.save_pretrained.")
+        raise TokenizerError(no_tokenizer(source))
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     if tokenizer.pad_token_id is None:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from dixtill_core.errors import ModelError
 from dixtill_core.files import recover_folder
 from dixtill_core.models.pair_folder import PAIR, VOCABULARY
@@ -14,6 +16,8 @@ from dixtill_core.paths import BUNDLED_PAIR
 BUNDLED = "bundled"
 BUNDLED_TEACHER = BUNDLED_PAIR / "teacher"
 ADAPTER, ADAPTER_CARD, MODEL_CONFIG = "adapter_config.json", "teacher.json", "config.json"
+TOKENIZER_FILES = ("*token*", "*vocab*", "*.model", "*.spm")
+"""Any of them is left to the library, which knows its own formats."""
 _SHOWN_FILES = 6
 
 
@@ -78,8 +82,30 @@ def _require_model(folder: Path) -> None:
     elif not _is_model(folder):
         what = f"its {MODEL_CONFIG} names no model_type."
     else:
+        _require_undamaged(folder)
         return
     raise ModelError(f"{folder} holds no model: {what} {_advice(folder, names)}")
+
+
+def _require_undamaged(folder: Path) -> None:
+    """Reads the heads of the files with weights, which say how long each has to be."""
+    for path in sorted(folder.glob("*.safetensors")):
+        try:
+            with safe_open(path, "np"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise ModelError(
+                f"The model {folder} cannot be loaded: {path.name} is damaged, or was copied only in part ({error}). Copy it anew."
+            ) from error
+
+
+def has_tokenizer_files(folder: Path) -> bool:
+    return any(any(folder.glob(pattern)) for pattern in TOKENIZER_FILES)
+
+
+def no_tokenizer(source: str) -> str:
+    """What to say of a model without one."""
+    return f"{source} holds no tokenizer. Save it beside the model with tokenizer.save_pretrained."
 
 
 def _is_model(folder: Path) -> bool:

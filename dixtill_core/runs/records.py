@@ -12,6 +12,8 @@ from dixtill_core.runs.spec import RunSpec
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted", "damaged"]
 Role = Literal["teacher", "student"]
+LEAST_MCC = 0.1
+"""Of a student that learned anything."""
 RESUMABLE: tuple[Status, ...] = ("queued", "cancelled", "failed", "interrupted")
 
 
@@ -78,6 +80,17 @@ class RunCard:
     @property
     def is_running(self) -> bool:
         return self.status == "running"
+
+    @property
+    def caution(self) -> str | None:
+        """What to know before the student is used, where it learned next to nothing."""
+        mcc = self.metrics.get("mcc", 1.0)
+        if not self.has_student or mcc >= LEAST_MCC:
+            return None
+        return (
+            f"The student hardly tells the labels apart: its MCC on validation texts is {mcc:.2f}, and a guess has 0. "
+            "Give it more epochs, more made texts, or more texts of your own."
+        )
 
     @property
     def can_resume(self) -> bool:

@@ -27,6 +27,7 @@ from dixtill_core.runs.spec import RunSpec
 from dixtill_core.runs.sweep_grid import SETTINGS, SweepGrid, SweepPoint, setting_text, sweep_points
 
 TABLE = "sweep.csv"
+SAME = 1e-9
 QUALITY, AGREEMENT = "macro_f1", "feature_agreement@3"
 METRICS = (
     "accuracy", "macro_f1", "mcc", "macro_auc", "fidelity", "feature_agreement@1", "feature_agreement@3", "feature_agreement@5",
@@ -107,12 +108,20 @@ def read_sweep(folder: Path, *, quality: str = QUALITY, agreement: str = AGREEME
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[bool]:
-    """Whether each point is beaten by none: no other is at least as good in both and better in one. NaN is on no front."""
+    """Whether each point is beaten by none: no other is at least as good in both and better in one. NaN is on no front.
+
+    Numbers that differ by less than `SAME` are one: means of the same counts, added up in another order.
+    """
+    points = [(_rounded(quality), _rounded(agreement)) for quality, agreement in points]
 
     def beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
         return one[0] >= other[0] and one[1] >= other[1] and one != other
 
     return [not any(math.isnan(value) for value in point) and not any(beats(other, point) for other in points) for point in points]
+
+
+def _rounded(value: float) -> float:
+    return value if math.isnan(value) else round(value / SAME) * SAME
 
 
 def point_labels(rows: Sequence[SweepRow]) -> list[str]:

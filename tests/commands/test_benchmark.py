@@ -22,5 +22,6 @@ def test_benchmark_prints_a_list_of_rows_and_nothing_else(run, pair_folder):
 
 
 def test_benchmark_past_a_teachers_window_is_a_message(run, pair_folder):
-    assert_message(run("benchmark", "--models", pair_folder, "--quick"), 1, "teacher", "128 pieces")
+    arguments = ("--models", pair_folder, "--quick", "--lengths", "corpus,150")
+    assert_message(run("benchmark", *arguments), 1, "teacher", "128 pieces", "--lengths corpus,128")
     assert_message(run("benchmark", "--models", pair_folder, "--batches", "few"), 1, "--batches", "few")

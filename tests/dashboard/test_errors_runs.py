@@ -37,6 +37,7 @@ def test_a_run_is_analysed_on_its_test_data_and_its_behaviour_tested(run: Run) -
     assert not page.error, said(page)
     wait_for(page, "errors")
     assert {metric.label: metric.value for metric in page.metric}["texts"] == str(len(TEXTS))
+    assert "not been analysed" not in said(page)
     assert page.query_params["pair"] == run.id
 
     page = open_errors(pair=run.id, data="test", section="texts", tags="near_duplicate")
@@ -60,6 +61,16 @@ def test_a_run_is_analysed_on_its_test_data_and_its_behaviour_tested(run: Run) -
     for table in nearest:
         assert table["text"].tolist()[0] == TEXTS[0]
         assert table["similarity"][0] == pytest.approx(1, abs=1e-3)
+
+
+def test_a_run_is_looked_at_on_its_own_test_data_first(run: Run) -> None:
+    page = open_errors(pair=run.id)
+    assert page.selectbox(key="errors_data_box").value == "test"
+    page.selectbox(key="errors_pair_box").set_value("bundled").run()
+    assert page.selectbox(key="errors_data_box").value == "sample"
+    page.selectbox(key="errors_pair_box").set_value(run.id).run()
+    assert page.selectbox(key="errors_data_box").value == "test"
+    assert not page.exception
 
 
 def test_a_run_without_test_data_here_does_not_offer_them(run: Run) -> None:

@@ -163,6 +163,13 @@ def test_the_axes_show_every_mark_with_its_bar() -> None:
     assert figure.layout.yaxis.range[1] > 0.95
 
 
+def test_an_axis_does_not_blow_up_a_difference_that_is_none() -> None:
+    figure = front_figure(points(("a", 0.9, 8 / 15, True), ("b", 0.3, 8 / 15 + 1e-16, False)), "q", "a")
+    low, high = figure.layout.xaxis.range
+    assert low < 8 / 15 - 0.01
+    assert high > 8 / 15 + 0.01
+
+
 def test_names_do_not_lie_on_each_other_and_are_not_too_many() -> None:
     crowd = [(f"p{i}", 0.9 - 0.0001 * i, 0.2 + 0.0001 * i, True) for i in range(5)]
     figure = front_figure(points(*crowd, ("far", 0.1, 0.9, True)), "q", "a")

@@ -205,6 +205,17 @@ def test_a_deleted_run_is_in_the_bin_and_comes_back_by_undo(make: Callable[..., 
     assert not page.exception
 
 
+def test_what_was_restored_from_the_bin_is_not_offered_to_be_undone(make: Callable[..., Run]) -> None:
+    one, two = make("one"), make("two")
+    page = press(press(open_runs(one, two), "run_delete"), f"restore_{one.id}")
+    assert "Deleted: two" in said(page)
+    press(page, "undo_delete")
+    assert set(names(page)) == {"one", "two"}
+    page = press(press(open_runs(one), "run_delete"), f"restore_{one.id}")
+    assert "Deleted" not in said(page)
+    assert not page.exception
+
+
 def test_the_bin_restores_one_of_several_and_is_emptied_only_after_a_second_word(make: Callable[..., Run], store: RunStore) -> None:
     runs = [make("one"), make("two"), make("three")]
     page = press(open_runs(*runs[:2]), "run_delete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,34 @@ def test_a_folder_without_a_teacher_is_a_message(store: RunStore) -> None:
         press(page, "start_training")
         assert not store.list()
         assert not page.exception
+
+
+def test_a_sentence_of_the_data_is_watched_unless_one_was_typed(store: RunStore) -> None:
+    page = open_page()
+    watched = page.text_input(key="train_watched").value
+    upload(page)
+    suggested = page.text_input(key="train_watched").value
+    assert suggested != watched
+    assert suggested.encode() in CSV
+    page.text_input(key="train_watched").set_value("a sentence of mine")
+    press(page, "estimate_training")
+    page.segmented_control(key="train_data_kind").set_value("sample").run()
+    assert page.text_input(key="train_watched").value == "a sentence of mine"
+    assert not page.exception
+
+
+def test_a_teacher_that_cannot_be_loaded_is_said_to_be_before_anything_starts(store: RunStore, bert_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "teacher"
+    shutil.copytree(bert_folder, folder)
+    for file in folder.glob("*token*"):
+        file.unlink()
+    page = choose_folder(open_page(), folder)
+    assert len(page.error) == 1
+    assert f"{folder} holds no tokenizer. Save it beside the model" in said(page)
+    (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:1000])
+    page.run()
+    assert "copied only in part" in page.error[0].value
+    assert not page.exception
 
 
 def test_nothing_of_the_hub_is_asked_for_before_a_button_is_pressed(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from dixtill_core.compress.quantize import ForwardTeacher
 from dixtill_core.config import EfficiencyConfig
 from dixtill_core.errors import ConfigError, DataError
 from dixtill_core.metrics import efficiency
-from dixtill_core.metrics.efficiency import EfficiencyRow, measure_efficiency, padded_inputs, sample_batches
+from dixtill_core.metrics.efficiency import EfficiencyRow, measure_efficiency, padded_inputs, sample_batches, within_windows
 from dixtill_core.metrics.memory import peak_memory_bytes
 from dixtill_core.models.checkpoint import load_student
 from dixtill_core.models.classifier import Classifier
@@ -168,6 +168,12 @@ def test_longer_texts_are_cut_to_the_length(models: dict[str, Classifier]) -> No
 def test_a_length_past_a_models_window_is_refused(models: dict[str, Classifier]) -> None:
     with pytest.raises(ConfigError, match="teacher reads 128 pieces"):
         next(iter(measure_efficiency(models, SENTENCES, EfficiencyConfig(lengths=(None, 150)))))
+
+
+def test_a_length_past_a_window_gives_way_to_the_window(models: dict[str, Classifier]) -> None:
+    assert within_windows(models, EfficiencyConfig(lengths=(None, 100, 128, 150))).lengths == (None, 100, 128)
+    student = {"student": models["student"]}
+    assert within_windows(student, EfficiencyConfig(lengths=(None, 150))).lengths == (None, 150)  # It has no window.
 
 
 def test_nothing_to_measure_is_an_error(models: dict[str, Classifier]) -> None:

@@ -151,6 +151,7 @@ def test_a_point_is_on_the_front_where_no_other_beats_it():
     points = [(0.8, 0.5), (0.7, 0.6), (0.7, 0.5), (0.8, 0.4), (0.9, 0.1), (0.8, 0.5), (math.nan, 0.9)]
     assert pareto_front(points) == [True, True, False, False, True, True, False]
     assert pareto_front([]) == []
+    assert pareto_front([(0.9, 8 / 15), (0.3, 8 / 15 + 1e-16)]) == [True, False]  # The same number, added up otherwise.
 
 
 def test_the_table_has_the_mean_and_the_spread_over_the_seeds_of_each_point(undisturbed):

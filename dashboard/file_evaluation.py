@@ -80,6 +80,7 @@ def as_results(found: FileEvaluation) -> Results:
     """The same numbers as a result set, so that the same charts show them; the student is called `student`."""
     rows = [Row("quality", model, metric, value) for model, scores in _quality(found) for metric, value in scores.items() if metric != "n"]
     rows.append(Row("quality", "student", "fidelity", found.evaluation.fidelity))
+    rows.append(Row("quality", "teacher", "fidelity", 1.0))  # To itself.
     for measure, value in found.evaluation.agreement.items():
         metric, k = split_measure(measure)
         rows.append(Row("agreement", "student", metric, value, "attention", k))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TEXTS = (1, 1_000, 100_000, 1_000_000, 100_000_000)
 LOSS_TEMPERATURES = (1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0)
 ALPHAS = tuple(i / 10 for i in range(11))
-ORDERS = {"teacher": "the teacher's reasons", "student": "the student's reasons", "random": "chance"}
+ORDERS = {"teacher": "the teacher's reasons", "student": "the student's reasons", "random": "one random order"}
 AGREEMENT = "sign_agreement@3"
 SIDES = {"kl": ("without", "Without L_{XAI}"), "dixtill": ("with", "With L_{XAI}")}
 
@@ -216,25 +216,25 @@ def losses_data(lesson: SentenceLesson) -> dict[str, Any]:
         "alphas": [f"{alpha:.1f}" for alpha in ALPHAS],
         "alpha": ALPHAS.index(base.alpha),
         "weight": f"{base.alignment_weight:g}",
-        "hard": [{"probability": f"{found.gold_probability:.3f}", "loss": f"{found.cross_entropy:.3f}"} for found in golds],
+        "hard": [{"probability": f"{found.gold_probability:.4f}", "loss": f"{found.cross_entropy:.4f}"} for found in golds],
         "soft": [
             {
                 "rows": [
                     [label, f"{t:.3f}", f"{s:.3f}", f"{term:+.4f}".replace("-", MINUS)]
                     for label, t, s, term in zip(lesson.labels, found.teacher_soft, found.student_soft, found.kl_terms, strict=True)
                 ],
-                "kl": f"{found.kl:.4f}",
-                "scaled": f"{found.scaled_kl:.3f}",
+                "kl": f"{found.kl:.6f}",  # It is multiplied by up to 100.
+                "scaled": f"{found.scaled_kl:.4f}",
                 "square": f"{found.config.temperature**2:g}",
             }
             for found in by_temperature
         ],
         "reasons": {
-            "dot": f"{first.dot:.3f}".replace("-", MINUS),
-            "teacher": f"{first.teacher_norm:.3f}",
-            "student": f"{first.student_norm:.3f}",
-            "cosine": f"{first.cosine:.3f}".replace("-", MINUS),
-            "loss": f"{first.alignment:.3f}",
+            "dot": f"{first.dot:.4f}".replace("-", MINUS),
+            "teacher": f"{first.teacher_norm:.4f}",
+            "student": f"{first.student_norm:.4f}",
+            "cosine": f"{first.cosine:.4f}".replace("-", MINUS),
+            "loss": f"{first.alignment:.4f}",
         },
         "totals": [
             [[f"{lesson.losses(gold, replace(base, temperature=t, alpha=alpha)).loss:.3f}" for alpha in ALPHAS] for t in LOSS_TEMPERATURES]

@@ -57,6 +57,15 @@ class Comparison:
     notes: tuple[str, ...] = ()
     """What a reader has to know before trusting the numbers: truncation, a large delta, different targets."""
 
+    @property
+    def has_one_target(self) -> bool:
+        """Whether both explanations speak about the same class: else their signs mean different things."""
+        return self.teacher.target_label.lower() == self.student.target_label.lower()
+
+    @property
+    def signs_compare(self) -> bool:
+        return self.has_one_target and self.teacher.attributions.is_signed and self.student.attributions.is_signed
+
 
 def compare(
     pair: ModelPair,

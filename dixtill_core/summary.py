@@ -43,7 +43,8 @@ def _verdict(teacher: Answer, student: Answer) -> list[Span]:
     teacher_share, student_share = teacher.probabilities[teacher.label], student.probabilities[student.label]
     shares = f"{format_share(teacher_share)} against {format_share(student_share)}"
     if abs(teacher_share - student_share) < EQUALLY_SURE:
-        sure = f"both are equally sure ({format_share(teacher_share)})."
+        both = " and ".join(dict.fromkeys((format_share(teacher_share), format_share(student_share))))
+        sure = f"both are equally sure ({both})."
     elif teacher_share > student_share:
         sure = f"the teacher is more sure ({shares})."
     else:
@@ -71,9 +72,7 @@ def _words(comparison: Comparison, k: int) -> list[Span]:
     first, second = top_words(teacher, k), top_words(student, k)
     shared = [i for i in first if i in second]
     only_teacher, only_student = [i for i in first if i not in second], [i for i in second if i not in first]
-    same_class = comparison.teacher.target_label.lower() == comparison.student.target_label.lower()
-    have_signs = comparison.teacher.attributions.is_signed and comparison.student.attributions.is_signed
-    opposed = [i for i in shared if same_class and have_signs and np.sign(teacher[i]) != np.sign(student[i])]
+    opposed = [i for i in shared if comparison.signs_compare and np.sign(teacher[i]) != np.sign(student[i])]
 
     spans = _shared(comparison, shared, k)
     if only_teacher:

@@ -16,6 +16,8 @@ def test_the_surer_student_comes_first() -> None:
 def test_nearly_equal_probabilities_are_called_equal() -> None:
     made = made_comparison(teacher_shares=(0.900, 0.05, 0.05), student_shares=(0.905, 0.05, 0.045))
     assert "both are equally sure (90%)." in plain_text(summarize(made))
+    made = made_comparison(teacher_shares=(0.998, 0.001, 0.001), student_shares=(0.992, 0.004, 0.004))
+    assert "both are equally sure (>99% and 99%)." in plain_text(summarize(made))
 
 
 def test_disagreement_names_both_labels() -> None:

@@ -89,8 +89,13 @@ function chart({ across, low, high, lines, ticks, xTicks, name }) {
   ]);
   return {
     plot,
+    // Take cursor and marks away, until it is shown again.
+    leave() {
+      [cursor, ...marks].forEach((part) => (part.hidden = true));
+    },
     // Put the cursor on point i, and fill what lies before it below the first line.
     show(i, fills) {
+      cursor.hidden = false;
       cursor.style.left = `${100 * across[i]}%`;
       marks.forEach((mark, j) => {
         mark.hidden = i >= lines[j].values.length;

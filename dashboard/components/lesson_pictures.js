@@ -144,17 +144,17 @@ const PICTURES = {
     const draw = () => {
       const [g, t] = [data.hard[chosen.gold], data.soft[chosen.temperature]];
       const label = data.labels[chosen.gold];
-      hard.replaceChildren(element("p", {}, rich(`p_{S}(${label}) = ${g.probability}`)), element("p", {}, [...rich(`L_{CE} = −ln ${g.probability} = `), element("b", {}, [g.loss])]));
+      hard.replaceChildren(element("p", {}, rich(`p_{S}(${label}) = ${g.probability}`)), element("p", {}, [...rich(`L_{CE} = −ln ${g.probability} ≈ `), element("b", {}, [g.loss])]));
       soft.replaceChildren(
         element("table", {}, [
           element("tr", {}, [["", "p_{T}", "p_{S}", "p_{T} ln(p_{T}/p_{S})"].map((text) => element("th", {}, rich(text)))].flat()),
           ...t.rows.map((row) => element("tr", {}, row.map((cell) => element("td", {}, [cell])))),
         ]),
-        element("p", {}, [...rich(`KL = ${t.kl}, τ^{2} KL = ${t.square} · ${t.kl} = `), element("b", {}, [t.scaled])]),
+        element("p", {}, [...rich(`KL = ${t.kl}, τ^{2} KL = ${t.square} · ${t.kl} ≈ `), element("b", {}, [t.scaled])]),
       );
       const alpha = data.alphas[chosen.alpha];
       total.replaceChildren(
-        ...rich(`L = (1 − ${alpha}) · ${g.loss} + ${alpha} · (${t.scaled} + ${data.weight} · ${data.reasons.loss}) = `),
+        ...rich(`L = (1 − ${alpha}) · ${g.loss} + ${alpha} · (${t.scaled} + ${data.weight} · ${data.reasons.loss}) ≈ `),
         element("b", {}, [data.totals[chosen.gold][chosen.temperature][chosen.alpha]]),
       );
     };
@@ -175,8 +175,8 @@ const PICTURES = {
           element("h3", {}, ["The reasons"]),
           element("p", {}, rich(`σ_{T} · σ_{S} = ${r.dot}`)),
           element("p", {}, rich(`|σ_{T}| = ${r.teacher}, |σ_{S}| = ${r.student}`)),
-          element("p", {}, [`cos = ${r.cosine}`]),
-          element("p", {}, [...rich(`L_{XAI} = (1 − (${r.cosine})) / 2 = `), element("b", {}, [r.loss])]),
+          element("p", {}, [`cos ≈ ${r.cosine}`]),
+          element("p", {}, [...rich(`L_{XAI} = (1 − (${r.cosine})) / 2 ≈ `), element("b", {}, [r.loss])]),
         ]),
       ]),
       element("section", { class: "panel" }, [total, element("div", { class: "controls" }, [gold, temperature, alpha])]),
@@ -233,7 +233,7 @@ const PICTURES = {
       const n = side.curves.teacher.length - 1;
       const line = chart({
         across: side.curves.teacher.map((_, i) => i / Math.max(1, n)), low: 0, high: 1, name: `${side.title}: words deleted`,
-        ticks: [[0, "0%"], [0.5, "50%"], [1, "100%"]], xTicks: [[0, "0"], [1, `${n} words deleted`]],
+        ticks: [[0, "0%"], [0.5, "50%"], [1, "100%"]], xTicks: [[0, "0"], [1, `${n} ${n === 1 ? "word" : "words"} deleted`]],
         lines: data.orders.map((order) => ({ kind: order.key, values: side.curves[order.key] })),
       });
       return { side, list, number, line };
@@ -262,7 +262,17 @@ const PICTURES = {
       count.first();
     });
     by.first();
-    if (data.own) show(data.own.deleted, data.own.texts);
+    const back = element("button", { type: "button", "data-keep": "back" }, ["Put all back"]);
+    back.addEventListener("click", () => {
+      root.send("deleted", []);
+      count.move(0);
+    });
+    back.hidden = !data.own;
+    if (data.own) {
+      show(data.own.deleted, data.own.texts);
+      count.querySelector("output").textContent = `${data.own.deleted.length}, by hand`;
+      sides.forEach(({ line }) => line.leave()); // What was chosen by hand lies on no curve.
+    }
     sides.forEach(({ list }) =>
       [...list.children].forEach((item, i) => {
         item.setAttribute("role", "button");
@@ -285,7 +295,7 @@ const PICTURES = {
       }),
     );
     return [
-      element("div", { class: "controls" }, [by, count]),
+      element("div", { class: "controls" }, [by, count, back]),
       element("div", { class: "panels" }, sides.map(({ side, list, number, line }) =>
         element("section", { class: `panel ${side.role}` }, [
           element("h3", {}, [side.title, element("span", { class: "subtitle" }, [` probability of ${side.label}: `, number])]),

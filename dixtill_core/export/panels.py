@@ -114,11 +114,7 @@ def comparison_figures(comparison: Comparison, k: int) -> tuple[Figure, ...]:
     """Agreement on the k strongest words, and what the student saves."""
     teacher, student = comparison.teacher, comparison.student
     figures = [
-        Figure(
-            f"{comparison.agreement[f'feature_agreement@{k}']:.2f}",
-            f"feature agreement @{k}",
-            f"Share of the teacher's {k} strongest words that are also among the student's. 1 is full agreement.",
-        ),
+        _feature_agreement(comparison, k),
         _sign_agreement(comparison, k),
         _times_figure(teacher, student),
     ]
@@ -138,7 +134,21 @@ def explainer_title(answer: Answer) -> str:
     return EXPLAINERS[answer.explainer].title
 
 
+def _feature_agreement(comparison: Comparison, k: int) -> Figure:
+    if len(comparison.words) <= k:
+        return Figure("–", f"feature agreement @{k}", f"Undefined: of {len(comparison.words)} words, all are among the {k} strongest.")
+    return Figure(
+        f"{comparison.agreement[f'feature_agreement@{k}']:.2f}",
+        f"feature agreement @{k}",
+        f"Share of the teacher's {k} strongest words that are also among the student's. 1 is full agreement.",
+    )
+
+
 def _sign_agreement(comparison: Comparison, k: int) -> Figure:
+    if not comparison.has_one_target:
+        teacher, student = comparison.teacher.target_label, comparison.student.target_label
+        reason = f"Undefined: the teacher's signs are for and against {teacher}, the student's for and against {student}."
+        return Figure("–", f"sign agreement @{k}", reason)
     unsigned = [answer for answer in (comparison.teacher, comparison.student) if not answer.attributions.is_signed]
     if unsigned:
         reason = f"Undefined: {explainer_title(unsigned[0])} says how much a word matters, not for or against which class."

@@ -58,6 +58,8 @@ def _draw(comparison: Comparison, k: int, student_shows: StudentShows, height: i
     y = sheet.colour_scale(y + 14, panels)
     y = sheet.rows(y + 14, panels, comparison)
     y = sheet.figures(y + GAP, [(figure.number, figure.meaning) for figure in comparison_figures(comparison, k)])
+    for panel in panels:
+        y = sheet.paragraph(MARGIN, y + 10, WIDTH - 2 * MARGIN, [Span(f"{panel.title}: {panel.method}.")], 12, MUTED)
     return image, y + MARGIN
 
 

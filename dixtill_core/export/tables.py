@@ -18,7 +18,7 @@ FORMAT = 1
 FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 """How a cell starts that a spreadsheet runs, or ran before apostrophes were put before it."""
 SIGNED_MEASURES = ("sign_agreement", "signed_rank_agreement", "spearman", "cosine")
-"""Measures of agreement that mean nothing between scores of which some have no sign."""
+"""Measures of agreement that mean nothing between scores whose signs do not compare."""
 COLUMNS = (
     "position", "word", "start", "end", "teacher_score", "teacher_target", "student_score", "student_target", "student_attention",
     "teacher_method", "student_method",
@@ -79,8 +79,8 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
 
 
 def _defined_agreement(comparison: Comparison) -> dict[str, float | None]:
-    """Agreement without the measures of signs where an explanation has none."""
-    if comparison.teacher.attributions.is_signed and comparison.student.attributions.is_signed:
+    """Agreement without the measures of signs where an explanation has none, or the two speak about different classes."""
+    if comparison.signs_compare:
         return dict(comparison.agreement)
     return {name: None if name.startswith(SIGNED_MEASURES) else value for name, value in comparison.agreement.items()}
 

@@ -14,6 +14,9 @@ from dixtill_core.export.numbers import format_bytes, format_score, format_secon
 from dixtill_core.lesson.sentence import SentenceLesson
 from dixtill_core.metrics.agreement import top_words
 
+TELLING = 0.02
+"""Of two falls of a probability, the least difference that says anything."""
+
 
 class Step(NamedTuple):
     title: str
@@ -119,10 +122,10 @@ def _path(lesson: SentenceLesson) -> Question:
     total = float(path.word_sums()[-1].sum())
     label = lesson.labels[path.target]
     return Question(
-        f"A text of padding has F(x′) = {path.baseline_output:.3f} for {label}. The scores of all words add up to "
-        f"{format_score(total)}. What is the teacher's probability of {label} for this sentence?",
-        f"{path.baseline_output:.3f} {format_score(total)} = {path.baseline_output + total:.3f}; the teacher says {path.output:.3f}. "
-        f"The gap of {abs(path.gap):.3f} is the error of {len(path.positions)} steps in place of an integral.",
+        f"A text of padding has F(x′) = {path.baseline_output:.4f} for {label}. The scores of all words add up to "
+        f"{format_score(total, 4)}. What is the teacher's probability of {label} for this sentence?",
+        f"{path.baseline_output:.4f} {'−' if total < 0 else '+'} {abs(total):.4f} ≈ {path.baseline_output + total:.3f}; the teacher says "
+        f"{path.output:.3f}. The gap of {abs(path.gap):.4f} is the error of {len(path.positions)} steps in place of an integral.",
     )
 
 
@@ -172,7 +175,7 @@ def _losses(lesson: SentenceLesson) -> Question:
     return Question(
         f"With α = {config.alpha:g}, τ = {config.temperature:g}, w = {config.alignment_weight:g} and the teacher's answer as gold label: "
         "which of the three terms is the largest part of the loss? What is the loss if both models give the same answers and reasons?",
-        f"{config.alpha:g} · {config.alignment_weight:g} · {found.alignment:.3f} = {parts['the reasons']:.3f} for the reasons, "
+        f"{config.alpha:g} · {config.alignment_weight:g} · {found.alignment:.4f} ≈ {parts['the reasons']:.3f} for the reasons, "
         f"{soft:.3f} for the soft labels, {hard:.3f} for the gold label: {largest}. KL and L_{{XAI}} then are 0, and only "
         "(1 − α) L_{CE} is left, which is small where the student is sure of the gold label.",
     )
@@ -197,14 +200,24 @@ def _trust(lesson: SentenceLesson) -> Question:
     count = min(3, len(deletions["teacher"].order))
     own, other = (float(deletions[name].teacher[0, j] - deletions[name].teacher[count, j]) for name in ("teacher", "random"))
     words = ", ".join(f"“{lesson.words[i].text}”" for i in deletions["teacher"].order[:count])
-    verdict = "The named words matter more" if own > other else "Here chance does as well, so distrust the explanation"
+    if count == len(lesson.words):
+        verdict = "No word is left either way, so this sentence is too short to tell the orders apart"
+    elif abs(own - other) < TELLING:
+        verdict = "Both orders do alike here, so this sentence does not tell"
+    elif own > other:
+        verdict = "The named words matter more"
+    else:
+        verdict = "Here chance does better, so distrust the explanation"
     return Question(
-        f"Without {words}, by how much does the teacher's probability of {lesson.labels[j]} fall? And without as many random words?",
-        f"From {format_share(float(deletions['teacher'].teacher[0, j]))} by {format_score(own)}, against {format_score(other)} for "
-        f"random words. "
-        f"{verdict}. One sentence proves little: the page Metrics has the mean over a test set. And a text with holes is "
-        "one that the model never saw in training, so a fall has two possible causes.",
+        f"Without {words}, what becomes of the teacher's probability of {lesson.labels[j]}? And without as many words in a random order?",
+        f"From {format_share(float(deletions['teacher'].teacher[0, j]))} it {_fall(own)}; in one random order it {_fall(other)}. "
+        f"{verdict}. One sentence and one order prove little: the page Compare has the mean of several orders, the page Metrics that over "
+        "a test set. And a text with holes is one that the model never saw in training, so a fall has two possible causes.",
     )
+
+
+def _fall(by: float) -> str:
+    return f"{'rises' if by < 0 else 'falls'} by {abs(by):.3f}"
 
 
 _QUESTIONS: tuple[Callable[[SentenceLesson], Question], ...] = (

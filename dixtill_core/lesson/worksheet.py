@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import rel_entr
 
 from dixtill_core.export.html import POLICY
 from dixtill_core.export.numbers import MINUS
@@ -63,7 +64,8 @@ def worksheet_html(lesson: SentenceLesson) -> bytes:
 <main>
 <h1>Distillation and attribution, by hand</h1>
 <p>Teacher: {_rich(lesson.comparison.teacher.model_name)}. Student: {_rich(lesson.comparison.student.model_name)}. Classes:
-{_rich(", ".join(lesson.labels))}. All numbers are what these two models say about this sentence; round to three decimals.</p>
+{_rich(", ".join(lesson.labels))}. All numbers are what these two models say about this sentence, rounded. The answers are worked out from
+the numbers on this sheet; what is rounded on the way may change their last digit.</p>
 <p class="sentence">{_rich(lesson.text)}</p>
 <p class="who">Name <span></span> Date <span></span></p>
 {sheets}
@@ -118,23 +120,24 @@ def _path(lesson: SentenceLesson) -> Exercise:
     path = lesson.path
     scores = path.word_sums()[-1]
     shown = _strongest(scores)
-    rest = float(scores.sum() - scores[shown].sum())
+    rest = float(np.delete(scores, shown).sum())
     rows = [[path.words[i].text, _number(scores[i])] for i in shown]
     if len(shown) < len(scores):
         rows.append([f"the other {len(scores) - len(shown)} words together", _number(rest)])
-    total = float(scores.sum())
+    total = _as_printed(scores[shown]).sum() + _as_printed(rest)
+    start, end = _as_printed(path.baseline_output), _as_printed(path.output)
     given = _table(["word", f"IG for {lesson.labels[path.target]}"], rows)
-    given += f"<p>{_rich(f'F(x′) = {path.baseline_output:.3f}, F(x) = {path.output:.3f}')}</p>"
+    given += f"<p>{_rich(f'F(x′) = {start:.3f}, F(x) = {end:.3f}')}</p>"
     return Exercise(
         given,
         ("Add up all scores, with their signs, and compare with F(x) − F(x′). What is the gap?",),
-        (f"The sum is {_number(total)}, F(x) − F(x′) = {_number(path.change)}: a gap of {abs(path.gap):.3f}.",),
+        (f"The sum is {_number(total)}, F(x) − F(x′) = {_number(end - start)}: a gap of {abs(total - (end - start)):.3f}.",),
     )
 
 
 def _pieces(lesson: SentenceLesson) -> Exercise:
     path = lesson.path
-    scores, sums, means = path.piece_sums()[-1], path.word_sums()[-1], path.word_sums("mean")[-1]
+    scores = path.piece_sums()[-1]
     counts = np.bincount(path.piece_words[path.piece_words >= 0], minlength=len(path.words))
     chosen = sorted(range(len(path.words)), key=lambda i: (-counts[i], i))[:3]
     rows, answers = [], []
@@ -142,7 +145,8 @@ def _pieces(lesson: SentenceLesson) -> Exercise:
         places = np.flatnonzero(path.piece_words == i)
         pieces = " ".join(f"{path.pieces[p]} {_number(scores[p])}" for p in places)
         rows.append([path.words[i].text, pieces or "no piece"])
-        answers.append(f"“{path.words[i].text}”: sum {_number(sums[i])}, mean {_number(means[i])}.")
+        printed = _as_printed(scores[places])
+        answers.append(f"“{path.words[i].text}”: sum {_number(printed.sum())}, mean {_number(printed.mean() if len(printed) else 0.0)}.")
     return Exercise(
         _table(["word", "its pieces with their scores"], rows),
         ("Give each word the sum, and the mean, of its pieces.",),
@@ -178,9 +182,13 @@ def _losses(lesson: SentenceLesson) -> Exercise:
     found = lesson.losses()
     config = found.config
     rows = [
-        [label, _number(z), f"{p:.3f}", f"{q:.3f}"]
+        [label, _number(z), f"{p:.4f}", f"{q:.4f}"]
         for label, z, p, q in zip(lesson.labels, lesson.student_logits, found.teacher_soft, found.student_soft, strict=True)
     ]
+    teacher, student = _as_printed(found.teacher_soft, 4), _as_printed(found.student_soft, 4)
+    kl = float(rel_entr(teacher, student).sum())
+    scaled, hard, reasons = (_as_printed(value) for value in (config.temperature**2 * kl, found.cross_entropy, found.alignment))
+    loss = (1 - config.alpha) * hard + config.alpha * (scaled + config.alignment_weight * reasons)
     tau = f"{config.temperature:g}"
     given = _table(["class", "student's logit z_{S}", f"p_{{T}} at τ = {tau}", f"p_{{S}} at τ = {tau}"], rows)
     known = (
@@ -197,11 +205,11 @@ def _losses(lesson: SentenceLesson) -> Exercise:
             "The loss L.",
         ),
         (
-            f"p_{{S}} = {found.gold_probability:.3f}, L_{{CE}} = {found.cross_entropy:.3f}.",
-            f"KL = {found.kl:.4f}, τ^{{2}} KL = {found.scaled_kl:.3f}.",
-            f"cos = {_number(found.cosine)}, L_{{XAI}} = {found.alignment:.3f}.",
-            f"{1 - config.alpha:.1f} · {found.cross_entropy:.3f} + {config.alpha:g} · ({found.scaled_kl:.3f} + "
-            f"{config.alignment_weight:g} · {found.alignment:.3f}) = {found.loss:.3f}.",
+            f"p_{{S}} = {found.gold_probability:.3f}, L_{{CE}} = {hard:.3f}.",
+            f"KL = {kl:.5f}, τ^{{2}} KL = {scaled:.3f}.",
+            f"cos = {_number(found.cosine)}, L_{{XAI}} = {reasons:.3f}.",
+            f"{1 - config.alpha:.1f} · {hard:.3f} + {config.alpha:g} · ({scaled:.3f} + {config.alignment_weight:g} · {reasons:.3f}) "
+            f"= {loss:.3f}.",
         ),
     )
 
@@ -226,14 +234,15 @@ def _deletion(lesson: SentenceLesson) -> Exercise:
     j = lesson.gold
     n = min(4, len(deletions["teacher"].order))
     rows = []
-    for name, title in (("teacher", "the teacher's reasons"), ("random", "random words")):
+    for name, title in (("teacher", "the teacher's reasons"), ("random", "one random order")):
         found = deletions[name]
         rows.append([title, *(f"{p:.3f}" for p in found.teacher[: n + 1, j])])
-    falls = [float(deletions[name].teacher[0, j] - deletions[name].teacher[n, j]) for name in ("teacher", "random")]
+    curves = {name: _as_printed(deletions[name].teacher[:, j]) for name in ("teacher", "random")}
+    falls = [float(curve[0] - curve[n]) for curve in curves.values()]
     return Exercise(
         _table(["deleted in the order of", *(str(i) for i in range(n + 1))], rows),
         (f"By how much has the teacher's probability of {lesson.labels[j]} fallen after {n}, in each order?",),
-        (f"{_number(falls[0])} for the teacher's reasons, {_number(falls[1])} for random words.",),
+        (f"{_number(falls[0])} for the teacher's reasons, {_number(falls[1])} for the random order.",),
     )
 
 
@@ -245,6 +254,11 @@ def _strongest(scores: np.ndarray, most: int = MOST_WORDS) -> list[int]:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     body = "".join(f"<tr>{''.join(f'<td>{_rich(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f'<div class="scroll"><table><tr>{"".join(f"<th>{_rich(cell)}</th>" for cell in head)}</tr>{body}</table></div>'
+
+
+def _as_printed(values: Any, decimals: int = 3) -> Any:
+    """As whoever works with the sheet reads them."""
+    return np.round(np.asarray(values, dtype=np.float64), decimals)
 
 
 def _number(value: float) -> str:

@@ -54,6 +54,17 @@ def test_figures_are_agreement_time_and_size() -> None:
     assert [figure.number for figure in figures] == ["0.50", "0.50", "1,550×", "26×"]
 
 
+def test_signs_for_different_classes_are_not_compared() -> None:
+    feature, sign, *_ = comparison_figures(made_comparison(student_shares=(0.1, 0.8, 0.1)), k=2)
+    assert (feature.number, sign.number) == ("0.50", "–")
+    assert "for and against bearish, the student's for and against bullish" in sign.explanation
+
+
+def test_a_text_with_no_more_words_than_are_compared_has_no_feature_agreement() -> None:
+    for k, number in ((4, "1.00"), (5, "–")):
+        assert comparison_figures(made_comparison(student=(0.1, 0.9, 0.01, -0.2, -0.5)), k=k)[0].number == number
+
+
 def test_the_scale_names_the_class_only_where_both_speak_of_one() -> None:
     assert ends_of_scale(comparison_panels(made_comparison())) == ("speaks against bearish", "speaks for bearish")
     differing = made_comparison(student_shares=(0.1, 0.8, 0.1))

@@ -295,14 +295,14 @@ const PICTURES = {
       }),
     );
     return [
-      element("div", { class: "controls" }, [by, count, back]),
+      element("div", { class: "controls" }, [by, count]),
       element("div", { class: "panels" }, sides.map(({ side, list, number, line }) =>
         element("section", { class: `panel ${side.role}` }, [
           element("h3", {}, [side.title, element("span", { class: "subtitle" }, [` probability of ${side.label}: `, number])]),
           list, line.plot,
         ]),
       )),
-      element("p", { class: "keys-of" }, [...data.orders.map((o) => key(o.key, o.name)), "Press any word to delete it or to put it back."]),
+      element("p", { class: "keys-of" }, [...data.orders.map((o) => key(o.key, o.name)), "Press any word to delete it or to put it back.", back]),
     ];
   },
 };

@@ -21,13 +21,13 @@ LONGEST_NAME = 24
 
 def class_figure(found: DataProfile) -> go.Figure:
     """A bar for each label, the share of the texts at its end; of the test texts below it, where there are any."""
-    classes = sorted((share for share in found.train.classes if share.texts), key=lambda share: -share.texts)[:MOST_CLASSES]
-    names = [_short(share.name) for share in classes]
-    tests = {share.name: share for share in found.test.classes} if found.test else {}
-    groups: list[tuple[str, str, Sequence[ClassShare | None]]] = [(BLUE, "training texts", classes)]
-    if tests:
-        groups.append((ORANGE, "test texts", [tests.get(share.name) for share in classes]))
-    figure = new_figure(max(HEIGHT, BAR * len(classes) * len(groups) + 50), left=text_width(names) + 16, right=64, top=10, bottom=30)
+    trained, tested = _by_label(found.train.classes), _by_label(found.test.classes if found.test else ())
+    labels = list({**trained, **tested})[:MOST_CLASSES]  # Those that only the test texts have come last.
+    names = [_short((trained.get(label) or tested[label]).name) for label in labels]
+    groups = [(BLUE, "training texts", [trained.get(label) for label in labels])]
+    if tested:
+        groups.append((ORANGE, "test texts", [tested.get(label) for label in labels]))
+    figure = new_figure(max(HEIGHT, BAR * len(labels) * len(groups) + 50), left=text_width(names) + 16, right=64, top=10, bottom=30)
     for colour, what, shares in groups:
         values = [share.share if share else 0.0 for share in shares]
         figure.add_bar(
@@ -47,6 +47,11 @@ def class_figure(found: DataProfile) -> go.Figure:
     figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=4)
     style_axes(figure)
     return figure
+
+
+def _by_label(classes: Sequence[ClassShare]) -> dict[str, ClassShare]:
+    """Those that occur, the most frequent first; a label is the same whatever its capitals."""
+    return {share.name.strip().lower(): share for share in sorted(classes, key=lambda share: -share.texts) if share.texts}
 
 
 def length_figure(found: DataProfile) -> go.Figure:

@@ -55,7 +55,7 @@ def find_problems(train: TextsProfile, test: TextsProfile | None, leaks: Leaks |
     """The problems of training and test data, the worst first."""
     found = [*_missing(train), *_labels(train), *_texts(train, window), *_language(train)]
     if test is not None and leaks is not None:
-        found += [*_missing(test), *_leaked(train, test, leaks), *_test_labels(train, test), *_texts(test, window)]
+        found += [*_missing(test), *_leaked(train, test, leaks), *_test_labels(train, test), *_texts(test, window, is_test=True)]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
@@ -118,7 +118,7 @@ def _labels(data: TextsProfile) -> Iterator[Finding]:
         )
 
 
-def _texts(data: TextsProfile, window: int) -> Iterator[Finding]:
+def _texts(data: TextsProfile, window: int, *, is_test: bool = False) -> Iterator[Finding]:
     repeats = data.exact_repeats + data.near_repeats
     if repeats >= max(1, SOME_REPEATS * data.n_texts):
         first = data.repeats[0]
@@ -126,7 +126,8 @@ def _texts(data: TextsProfile, window: int) -> Iterator[Finding]:
             "warning" if repeats >= MANY_REPEATS * data.n_texts else "note",
             f"{_texts_of(repeats, data, 'repeats', 'repeat', is_share=True)} an earlier one: {_how(data.exact_repeats, data.near_repeats)} "
             f"(row {first.row} is row {first.other_row}). "
-            "They stay on one side of the validation split, but weigh more than once: remove them unless that is meant.",
+            + ("They" if is_test else "They stay on one side of the validation split, but")
+            + f" {'are counted' if is_test else 'weigh'} more than once: remove them unless that is meant.",
         )
     if data.says_nothing:
         yield Finding(
@@ -216,9 +217,9 @@ def _test_labels(train: TextsProfile, test: TextsProfile) -> Iterator[Finding]:
         return
     in_train = {share.name.lower(): share.share for share in train.classes if share.texts}
     in_test = {share.name.lower(): share.share for share in test.classes if share.texts}
-    if new := [label for label in in_test if label not in in_train]:
+    if new := [share.name for share in test.classes if share.texts and share.name.lower() not in in_train]:
         yield Finding(
-            "error",
+            "warning",
             f"{name} has the label {_listed(new)}, which {train_name} does not have. Spell labels alike in both, or map them to the same "
             "label of the teacher.",
         )

@@ -28,6 +28,14 @@ def test_test_texts_stand_beside_the_training_texts() -> None:
     assert test.x == (0.0, 1.0)
 
 
+def test_labels_of_the_test_texts_alone_have_bars_and_capitals_tell_none_apart() -> None:
+    train = Dataset(TEXTS, np.array([1, 1, 1, 0]), ("no", "yes"), "made.csv")
+    test = Dataset(("a new text", "another"), np.array([0, 1]), ("YES", "odd"), "test.csv")
+    bars, tests = class_figure(profile(train, test)).data
+    assert bars.y == ("yes", "no", "odd")
+    assert tests.x == (0.5, 0.0, 0.5)
+
+
 def test_a_name_that_looks_like_html_stays_text_and_a_long_one_is_cut() -> None:
     (bars,) = class_figure(found(("<b>x</b>", "y" * 80, "z"))).data
     assert bars.y == ("y" * 23 + "…", "&lt;b&gt;x&lt;/b&gt;")

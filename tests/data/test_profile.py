@@ -269,7 +269,7 @@ def test_test_labels_are_compared_by_name() -> None:
     same = dataset({"UP": texts[:60], "Down": texts[60:]}, "test.csv")
     assert profile(train, same).findings == ()
     assert (
-        find(profile(train, dataset({"up": texts[:60], "odd": texts[60:]}, "test.csv")), "test.csv has the label odd").severity == "error"
+        find(profile(train, dataset({"up": texts[:60], "Odd": texts[60:]}, "test.csv")), "test.csv has the label Odd").severity == "warning"
     )
     assert find(profile(train, dataset({"up": texts[:60]}, "test.csv")), "No text of test.csv has the label down").severity == "warning"
     shifted = dataset({"up": texts[:100], "down": texts[100:]}, "test.csv")

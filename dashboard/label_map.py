@@ -38,16 +38,17 @@ def ask_label_map(dataset: Dataset, teacher_labels: Sequence[str], test: Dataset
         for part in parts:
             match_labels(part, teacher_labels)
         return None
-    except DataError:
-        pass
-    names = list(dict.fromkeys(name for part in parts for name in part.label_names))
-    st.warning(
-        as_markdown(
-            f"{' and '.join(called(part.source) for part in parts)} {'has' if test is None else 'have'} the labels {', '.join(names)}, "
-            f"the teacher has {', '.join(teacher_labels)}. "
-            "Say which is which, or leave the texts of a label out."
-        )
+    except DataError as error:
+        mismatch = error
+    known = {label.lower() for label in teacher_labels}  # Labels of the same name need no answer.
+    other = [[name for name in part.label_names if name.lower() not in known] for part in parts]
+    names = list(dict.fromkeys(name for of_part in other for name in of_part))
+    if not names:
+        raise mismatch
+    where = " and ".join(
+        f"{called(part.source)} has the labels {', '.join(of_part)}" for part, of_part in zip(parts, other, strict=True) if of_part
     )
+    st.warning(as_markdown(f"{where}; the teacher has {', '.join(teacher_labels)}. Say which is which, or leave the texts of a label out."))
     suggested = suggest_label_map(names, teacher_labels)
     digest = sha256_of_json([names, list(teacher_labels)])[:8]
     chosen: dict[str, str | None] = {}

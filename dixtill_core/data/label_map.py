@@ -51,7 +51,7 @@ def suggest_label_map(data_names: Sequence[str], teacher_names: Sequence[str]) -
     """For each label of the data the teacher's that it most likely means; None where there is none, to be looked at.
 
     In this order: the same name; the same but for case, spaces and punctuation; names that mean the same (positive and
-    bullish); numbers: -1, 0, 1 as negative, neutral, positive, numbers in the teacher's own names (5 and "5 stars"), and
+    bullish); one in the plural; numbers: -1, 0, 1 as negative, neutral, positive, numbers in the teacher's own names (5 and "5 stars"), and
     else, where all labels without a counterpart by name are numbers or LABEL_0, LABEL_1 .., positions.
     """
     suggested = {name: _by_name(name, teacher_names) for name in data_names}
@@ -172,7 +172,7 @@ def _quoted(name: str) -> str:
 def _by_name(name: str, teacher_names: Sequence[str]) -> str | None:
     if name in teacher_names:
         return name
-    for simplify in (_plain, _meaning):
+    for simplify in (_plain, _meaning, _singular):
         if found := [to for to in teacher_names if simplify(to) and simplify(to) == simplify(name)]:
             return found[0] if len(found) == 1 else None
     return None
@@ -213,6 +213,10 @@ def _first_number(name: str) -> int | None:
 def _plain(name: str) -> str:
     """Lower case letters and digits, of any script."""
     return regex.sub(r"[^\p{L}\p{M}\p{N}]+", "", name.lower())
+
+
+def _singular(name: str) -> str:
+    return _plain(name).removesuffix("s")
 
 
 def _meaning(name: str) -> str:

@@ -41,7 +41,7 @@ def test_labels_that_only_the_test_texts_have_are_mapped_too(store: RunStore, be
     page.segmented_control(key="train_test_kind").set_value("upload").run()
     upload(page, b"text,label\nprofit rises,bullish\nwho knows,odd\n", "test.csv", role="test")
     boxes = {box.label: box.value for box in page.selectbox if str(box.key).startswith("label_map_")}
-    assert boxes == {"bearish means": "bearish", "bullish means": "bullish", "neutral means": "neutral", "odd means": ""}
+    assert boxes == {"odd means": ""}  # The others are called as the teacher calls them.
     assert "1 of 2 test texts are left out" in said(page)
     page.segmented_control(key="train_teacher_kind").set_value("teach").run()
     assert "test.csv has the label" in said(page)
@@ -83,7 +83,7 @@ def test_a_known_teacher_says_what_it_downloads(store: RunStore) -> None:
     page.segmented_control(key="train_teacher_kind").set_value("known").run()
     assert "downloads 439 MB" in said(page)
     page.selectbox(key="train_teacher_known").select("ProsusAI/finbert").run()
-    assert [box.value for box in page.selectbox if str(box.key).startswith("label_map_")] == ["negative", "positive", "neutral"]
+    assert [box.value for box in page.selectbox if str(box.key).startswith("label_map_")] == ["negative", "positive"]
     assert not page.exception
 
 

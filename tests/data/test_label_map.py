@@ -39,6 +39,7 @@ def names_of(found: Dataset) -> list[str]:
         (("pos", "neg", "neu"), ("POSITIVE", "NEGATIVE"), ("POSITIVE", "NEGATIVE", None)),
         (("very positive", "sell"), ("very-positive", "Negative"), ("very-positive", "Negative")),
         (("happiness", "sad", "Angry"), ("anger", "joy", "sadness"), ("joy", "sadness", "anger")),
+        (("Complaints", "other"), ("complaint", "Others"), ("complaint", "Others")),
         (("Sci/Tech", "Sport"), ("science", "sports"), ("science", "sports")),
         (("0", "1", "2"), TEACHER, TEACHER),
         (("LABEL_0", "LABEL_2"), TEACHER, ("bearish", "neutral")),

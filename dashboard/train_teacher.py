@@ -14,7 +14,7 @@ from dixtill_core.errors import DixtillError, ModelError
 from dixtill_core.models.known_teachers import KNOWN_TEACHERS, known_teacher
 from dixtill_core.models.teacher import BUNDLED
 from dixtill_core.models.teacher_labels import read_teacher_labels
-from dixtill_core.models.teacher_reference import has_tokenizer_files, is_adapter, no_tokenizer
+from dixtill_core.models.teacher_reference import has_tokenizer_files, is_adapter, no_tokenizer, require_undamaged
 
 Kind = Literal["bundled", "known", "folder", "hub", "teach"]
 KINDS: dict[Kind, str] = {
@@ -83,6 +83,7 @@ def _ask_folder() -> TeacherChoice | None:
     labels = read_teacher_labels(str(folder))
     if not is_adapter(folder) and not has_tokenizer_files(folder):
         raise ModelError(no_tokenizer(str(folder)))
+    require_undamaged(folder)
     st.caption(as_markdown(f"Its labels: {', '.join(labels)}."))
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     return TeacherChoice(str(folder), labels, weights // BYTES_A_PARAMETER or None)

@@ -21,7 +21,14 @@ from torch import nn
 from dixtill_core.errors import ModelError
 from dixtill_core.files import folder_bytes, sha256_of_file
 from dixtill_core.models.base_model import BASE_MODEL, BASE_SHA256, base_model_bytes, find_base_model, load_base_classifier
-from dixtill_core.models.teacher_reference import find_teacher, has_tokenizer_files, is_adapter, no_tokenizer, read_teacher_card
+from dixtill_core.models.teacher_reference import (
+    find_teacher,
+    has_tokenizer_files,
+    is_adapter,
+    no_tokenizer,
+    read_teacher_card,
+    require_undamaged,
+)
 
 # PEFT asks transformers for it at every load; users can do nothing about it.
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
@@ -98,6 +105,8 @@ def _whole(source: str, folder: Path | None, *, local_only: bool) -> TeacherPart
     from transformers import AutoModelForSequenceClassification
 
     tokenizer = load_tokenizer(source, local_only=local_only)
+    if folder is not None:
+        require_undamaged(folder)
     model, loading = _or_model_error(
         source,
         lambda: AutoModelForSequenceClassification.from_pretrained(

@@ -82,13 +82,16 @@ def _require_model(folder: Path) -> None:
     elif not _is_model(folder):
         what = f"its {MODEL_CONFIG} names no model_type."
     else:
-        _require_undamaged(folder)
         return
     raise ModelError(f"{folder} holds no model: {what} {_advice(folder, names)}")
 
 
-def _require_undamaged(folder: Path) -> None:
-    """Reads the heads of the files with weights, which say how long each has to be."""
+def require_undamaged(folder: Path) -> None:
+    """Read the heads of the files with weights, which say how long each has to be.
+
+    Raises:
+        ModelError: one of them cannot be loaded.
+    """
     for path in sorted(folder.glob("*.safetensors")):
         try:
             with safe_open(path, "np"):

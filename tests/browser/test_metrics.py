@@ -87,6 +87,9 @@ def test_the_camera_saves_the_picture_that_was_chosen(open_metrics: OpenMetrics,
     page = open_metrics().page
     choose(page, picture)
     chart = page.locator("[data-testid=stPlotlyChart]").first
+    page.wait_for_function(
+        "format => document.querySelector('.js-plotly-plot')._context.toImageButtonOptions.format === format", arg=picture.lower()
+    )
     chart.hover()
     with page.expect_download() as waiting:
         chart.locator("[data-title^='Download plot']").click()

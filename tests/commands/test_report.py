@@ -52,7 +52,7 @@ def test_texts_with_notes_become_a_pdf(run, analysis, tmp_path):
         store.write(TEXTS["plain"], corpus.pair_key, NoteContent("the note on it"), None)
         store.write(TEXTS["one word"], "f" * 64, NoteContent("on other models"), None)
     status, _, error = run("--analysis", folder, "--out", tmp_path / "report.pdf")
-    assert (status, "The report of 1 texts is in" in error) == (0, True), error
+    assert (status, "The report of 1 text is in" in error) == (0, True), error
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO((tmp_path / "report.pdf").read_bytes())).pages)
     assert "the note on it" in text
     assert "on other models" not in text

@@ -25,7 +25,6 @@ from transformers import (
 from dixtill_core.errors import ModelError
 from dixtill_core.files import previous_folder
 from dixtill_core.models.teacher import choose_device, load_teacher
-from dixtill_core.models.teacher_reference import find_teacher
 from tests.small_models import LABELS, SENTENCES, save_bert
 
 
@@ -142,7 +141,7 @@ def test_weights_that_were_cut_off_are_said_to_be_with_what_to_do(copy: Callable
     content = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(content[: len(content) // 2])
     with pytest.raises(ModelError, match=r"model.safetensors is damaged, or was copied only in part .* Copy it anew"):
-        find_teacher(folder)  # Before anything is loaded.
+        load_teacher(folder)
 
 
 def test_a_damaged_tokenizer_is_refused(copy: Callable[[str], Path]) -> None:

@@ -33,6 +33,7 @@ _NAMES = {
     "distill.alignment_weight": "weight of the alignment",
     "distill.epochs": "epochs",
     "distill.batch_size": "batch size",
+    "distill.optimizer": "optimiser",
     "distill.learning_rate": "learning rate",
     "distill.weight_decay": "weight decay",
     "distill.word_dropout": "word dropout",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.examples import DEFAULT_TEXT
 from dashboard.glossary import model_name
-from dixtill_core.config import Attention, DistillConfig, Method, StudentConfig
+from dixtill_core.config import Attention, DistillConfig, Method, Optimizer, StudentConfig
 from dixtill_core.data.words import split_words
 from dixtill_core.errors import ConfigError
 from dixtill_core.runs.layout import LONGEST_NAME
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dashboard.train_data import Data
 
 ATTENTIONS = {"magnitude": "over magnitudes", "signed": "over signed scores (paper)"}
+OPTIMIZERS = {"adamw": "AdamW", "sgd": "SGD (paper)"}
 PRESET, NAME, TAGS, WATCHED = "train_preset", "train_name", "train_tags", "train_watched"
 SUGGESTED = "train_watched_suggested"
 """In the session's state: the sentence that was put into the form, and not typed."""
@@ -62,7 +63,7 @@ MAIN: tuple[tuple[str | Number, ...], ...] = (
         Number("epochs", "Epochs", "Times that the student sees every text. The best epoch on the validation texts is kept.", 1, 10_000, 1),
         Number("batch_size", "Batch size", "Texts in a training step.", 1, 4096, 8),
         Number(
-            "learning_rate", "Learning rate", "Highest step size of AdamW; it rises over the first tenth and falls to 0 at the end.",
+            "learning_rate", "Learning rate", "Highest step size. AdamW's rises over the first tenth and falls to 0, SGD's stays.",
             1e-5, 1.0, 5e-4, "%.5f",
         ),
         Number("seed", "Seed", "Of the student's first weights and the order of texts.", 0, MOST_SEED, 1),
@@ -89,8 +90,9 @@ MAIN: tuple[tuple[str | Number, ...], ...] = (
         Number("validation_share", "Validation share", "Of the texts, kept apart to choose the best epoch by.", 0.01, 0.5, 0.05, "%.2f"),
     ),
 )  # fmt: skip
-MORE: tuple[tuple[Number, ...], ...] = (
+MORE: tuple[tuple[str | Number, ...], ...] = (
     (
+        "optimizer",
         Number(
             "average_decay", "Average of weights", "Decay of the moving average of the weights that is evaluated and kept; 0 keeps the "
             "last weights.", 0.0, 0.9999, 0.001, "%.4f",
@@ -200,6 +202,12 @@ def _ask_row(row: tuple[str | Number, ...]) -> None:
                     help="What the student is trained to minimise. **DiXtill**: τ² KL and the alignment with the teacher's reasons. "
                     "**DiXtill, paper's loss**: 1 − exp(−KL) and the alignment. **KL**, **MSE**: the teacher's answers alone. "
                     "**Gold labels only**: no teacher at all.",
+                )  # fmt: skip
+            elif asked == "optimizer":
+                st.selectbox(
+                    "Optimiser", get_args(Optimizer), key=_key(asked), persist_state="session", format_func=OPTIMIZERS.__getitem__,
+                    help="The paper trains by SGD with a momentum of 0.9 at a constant rate of 0.01, and 15 epochs: too little for so few "
+                    "texts.",
                 )  # fmt: skip
             else:
                 st.selectbox(

@@ -13,6 +13,7 @@ Merge = Literal["sum", "mean"]
 Perturbation = Literal["delete", "mask"]
 IntegrationPath = Literal["adaptive", "uniform"]
 Method = Literal["dixtill", "dixtill_paper", "kl", "mse", "ce"]
+Optimizer = Literal["adamw", "sgd"]
 Attention = Literal["magnitude", "signed"]
 Ranking = Literal["signed", "absolute"]
 TeacherPrecision = Literal["float32", "auto"]
@@ -153,6 +154,8 @@ class DistillConfig(_Config):
     """Weight of L_XAI beside the soft loss; only the method "dixtill" reads it, the paper has 1."""
     epochs: int = 12
     batch_size: int = 128
+    optimizer: Optimizer = "adamw"
+    """"adamw" with a rate that rises and falls; "sgd" as the paper trains: momentum 0.9 at a constant rate, 0.01 there."""
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
     word_dropout: float = 0.08
@@ -172,6 +175,7 @@ class DistillConfig(_Config):
 
     def __post_init__(self) -> None:
         _require_choice("method", self.method, Method)
+        _require_choice("optimizer", self.optimizer, Optimizer)
         _require(0 <= self.alpha <= 1, f"alpha is {self.alpha}, but has to lie in [0, 1].")
         _require(self.temperature > 0, f"temperature is {self.temperature}, but has to be above 0.")
         _require(self.alignment_weight >= 0, f"alignment_weight is {self.alignment_weight}, but may not be negative.")

@@ -70,6 +70,7 @@ def test_a_configuration_cannot_be_changed(kind: Any) -> None:
         (DistillConfig, "alignment_weight", -1.0),
         (DistillConfig, "epochs", 0),
         (DistillConfig, "batch_size", 0),
+        (DistillConfig, "optimizer", "adam"),
         (DistillConfig, "learning_rate", 0.0),
         (DistillConfig, "word_dropout", 1.0),
         (DistillConfig, "average_decay", 1.0),

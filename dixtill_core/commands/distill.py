@@ -39,6 +39,11 @@ class AttentionName(StrEnum):
     SIGNED = "signed"
 
 
+class OptimizerName(StrEnum):
+    ADAMW = "adamw"
+    SGD = "sgd"
+
+
 def distill(
     data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder for the pair of models.")],
@@ -51,6 +56,10 @@ def distill(
     alpha: Annotated[float | None, typer.Option("--alpha", help="Weight of the teacher against the gold label.")] = None,
     temperature: Annotated[float | None, typer.Option("--temperature")] = None,
     alignment_weight: Annotated[float | None, typer.Option("--alignment-weight", help="Weight of L_XAI, method dixtill only.")] = None,
+    optimizer: Annotated[
+        OptimizerName | None, typer.Option("--optimizer", help="adamw, the default; sgd, the paper's, with --learning-rate 0.01.")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option("--learning-rate", help="0.003 where left out.")] = None,
     augmented_texts: Annotated[
         int | None, typer.Option("--augmented-texts", help="Texts made for the teacher to label; 0 for none.")
     ] = None,
@@ -82,7 +91,7 @@ def distill(
     config = DistillConfig.from_dict(
         given(
             method=method.value, epochs=epochs, alpha=alpha, temperature=temperature, alignment_weight=alignment_weight,
-            augmented_texts=augmented_texts, seed=seed,
+            augmented_texts=augmented_texts, seed=seed, optimizer=optimizer and optimizer.value, learning_rate=learning_rate,
         )
     )  # fmt: skip
     spec = RunSpec(

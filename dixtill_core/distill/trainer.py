@@ -43,6 +43,8 @@ from dixtill_core.progress import Progress, result_of
 
 STATE = "training_state.safetensors"
 WARMUP_SHARE = 0.1
+MOMENTUM = 0.9
+"""Of SGD; the paper's."""
 CLIP_NORM = 1.0
 EVALUATION_BATCH = 256
 VALIDATION_KS = (1, 3, 5)
@@ -71,7 +73,7 @@ class _Run:
 
     network: Student
     averaged: Student
-    optimizer: torch.optim.AdamW
+    optimizer: torch.optim.Optimizer
     unknown_id: int
     epoch: int = 0
     step: int = 0
@@ -161,7 +163,12 @@ def _start(corpus: Corpus, n_classes: int, student_config: StudentConfig, config
 
 
 def _run_of(network: Student, config: DistillConfig, unknown_id: int) -> _Run:
-    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
+    settings: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
+    optimizer: torch.optim.Optimizer
+    if config.optimizer == "sgd":
+        optimizer = torch.optim.SGD(network.parameters(), momentum=MOMENTUM, **settings)
+    else:
+        optimizer = torch.optim.AdamW(network.parameters(), **settings)
     return _Run(network, copy.deepcopy(network).eval(), optimizer, unknown_id)
 
 
@@ -194,7 +201,8 @@ def _train_step(
     ids = ids.masked_fill(is_dropped, run.unknown_id)
     with single_thread():
         loss, terms = distillation_loss(run.network(ids, lengths), targets, config)
-        run.optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle(run.step / total_steps)
+        share = 1.0 if config.optimizer == "sgd" else one_cycle(run.step / total_steps)
+        run.optimizer.param_groups[0]["lr"] = config.learning_rate * share
         run.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), CLIP_NORM)
@@ -288,7 +296,10 @@ def single_thread() -> Iterator[None]:
 def _run_key(dataset: Dataset, teacher: Teacher, student: StudentConfig, config: DistillConfig, explain: ExplainConfig) -> str:
     labels = dataset.require_labels().tolist()
     taught = [teacher.fingerprint, sorted(teacher.validation_keys)]
-    parts = [list(dataset.texts), labels, taught, student.to_dict(), config.to_dict(), explain.to_dict()]
+    training = config.to_dict()
+    if training["optimizer"] == "adamw":  # States that were written before there was a choice keep their key.
+        del training["optimizer"]
+    parts = [list(dataset.texts), labels, taught, student.to_dict(), training, explain.to_dict()]
     return sha256_of_json(parts)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
+from dixtill_core.config import ReproduceConfig
 from dixtill_core.errors import DixtillError
 from dixtill_core.experiments.results import Row, read_results, read_rows, write_results
 from dixtill_core.files import replace_folder
@@ -71,13 +72,24 @@ def differing_parts(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """The parts of `DECIDES` in which two records differ, with the names inside them: "settings (seeds)"."""
     parts = []
     for part in DECIDES:
-        ours, theirs = one.get(part), other.get(part)
+        ours, theirs = (_with_defaults(record.get(part)) if part == "settings" else record.get(part) for record in (one, other))
         if isinstance(ours, dict) and isinstance(theirs, dict):
             names = [name for name in ours | theirs if ours.get(name) != theirs.get(name)]
             parts += [f"{part} ({', '.join(names)})"] if names else []
         elif ours != theirs:
             parts.append(part)
     return parts
+
+
+def _with_defaults(settings: Any) -> Any:
+    """A setting that there was not yet when a record was written had the value that is its default."""
+    if not isinstance(settings, dict):
+        return settings
+    defaults = ReproduceConfig().to_dict()
+    return {
+        name: defaults[name] | value if isinstance(value, dict) and isinstance(defaults.get(name), dict) else value
+        for name, value in settings.items()
+    }
 
 
 def _identity(row: Row) -> Hashable:

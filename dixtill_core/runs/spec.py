@@ -132,7 +132,7 @@ PRESETS: dict[str, Preset] = {
     "paper": Preset(
         "The paper's form",
         "Normalised KL and alignment, α = 0.9, τ = 5, signed attention, 15 epochs, no made texts, the last weights and not their "
-        "average. The optimiser is AdamW, not the paper's SGD, which learns too little from so few texts.",
+        "average. The optimiser is AdamW: the paper's SGD, under More settings, learns too little from so few texts.",
         StudentConfig(attention="signed"),
         DistillConfig(
             method="dixtill_paper", alpha=0.9, temperature=5.0, alignment_weight=1.0, epochs=15, augmented_texts=0, word_dropout=0.0,

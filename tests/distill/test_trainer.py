@@ -10,9 +10,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from dixtill_core.distill.trainer import STATE, distill, one_cycle
+from dixtill_core.distill.corpus import Examples
+from dixtill_core.distill.trainer import STATE, _run_of, _train_step, distill, one_cycle
 from dixtill_core.errors import CheckpointError, DataError, DixtillError
 from dixtill_core.models.checkpoint import load_student, read_student_config
+from dixtill_core.models.student import Student
 from tests.distill.conftest import CONFIG, EXPLAIN, STUDENT
 
 
@@ -47,6 +49,38 @@ def test_the_seed_decides_everything(start, tmp_path):
         list(start(tmp_path / name, dataclasses.replace(CONFIG, seed=seed)))
     _assert_same_student(tmp_path / "a", tmp_path / "b")
     assert not torch.equal(_weights(tmp_path / "a")["classifier.weight"], _weights(tmp_path / "c")["classifier.weight"])
+
+
+def test_sgd_is_the_paper_s_and_goes_on_with_its_momentum(start, tmp_path):
+    config = dataclasses.replace(CONFIG, optimizer="sgd", learning_rate=0.05)
+    list(start(tmp_path / "whole", config))
+    steps = start(tmp_path / "stopped", config)
+    next(step for step in steps if step.metrics and step.epoch == 2)
+    steps.close()
+    list(start(tmp_path / "stopped", config))
+    _assert_same_student(tmp_path / "whole", tmp_path / "stopped")
+    list(start(tmp_path / "adamw", dataclasses.replace(config, optimizer="adamw")))
+    assert not torch.equal(_weights(tmp_path / "whole")["classifier.weight"], _weights(tmp_path / "adamw")["classifier.weight"])
+
+
+def test_a_step_of_sgd_is_that_of_its_formula():
+    """v = 0.9 v + g and w = w - rate v (Sutskever et al. 2013, as PyTorch writes it), at a constant rate."""
+    config = dataclasses.replace(CONFIG, optimizer="sgd", learning_rate=0.05, weight_decay=0.0, word_dropout=0.0)
+    torch.manual_seed(0)
+    network = Student(dataclasses.replace(STUDENT, dropout=0.0), 20, 3)
+    random = np.random.default_rng(0)
+    examples = Examples(
+        [random.integers(2, 20, 4) for _ in range(8)], random.integers(0, 3, 8), random.normal(size=(8, 3)).astype(np.float32),
+        [random.normal(size=4).astype(np.float32) for _ in range(8)],
+    )  # fmt: skip
+    run = _run_of(network, config, unknown_id=1)
+    weight = network.classifier.weight
+    velocity = torch.zeros_like(weight)
+    for step in range(3):
+        before = weight.detach().clone()
+        _train_step(run, examples, np.arange(8), 100, config, np.random.default_rng(step))
+        velocity = 0.9 * velocity + weight.grad
+        torch.testing.assert_close(weight.detach(), before - 0.05 * velocity)
 
 
 @pytest.mark.parametrize("stop_in_epoch", [2, 3])

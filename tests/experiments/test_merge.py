@@ -9,7 +9,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from dixtill_core.errors import DixtillError
-from dixtill_core.experiments.merge import add_results
+from dixtill_core.experiments.merge import add_results, differing_parts
 from dixtill_core.experiments.results import RECORD, Row, read_results, read_rows, write_results
 from dixtill_core.paths import RESULTS_TABLE
 
@@ -89,6 +89,12 @@ def test_a_second_addition_is_listed_behind_the_first(make: Make) -> None:
     add_results(published, make("out", NEW[:1], ADDITION), TODAY)
     add_results(published, make("out", NEW, ADDITION), "2026-02-01")
     assert [(entry["date"], entry["rows"]) for entry in read_results(published).record["added"]] == [(TODAY, 1), ("2026-02-01", 2)]
+
+
+def test_a_record_without_a_setting_that_came_later_had_its_default() -> None:
+    older, newer = ({"settings": {"seeds": 5, "distill": {"epochs": 6} | more}} for more in ({}, {"optimizer": "adamw"}))
+    assert differing_parts(older, newer) == []
+    assert differing_parts(older, {"settings": {"seeds": 5, "distill": {"epochs": 6, "optimizer": "sgd"}}}) == ["settings (distill)"]
 
 
 @pytest.mark.parametrize(

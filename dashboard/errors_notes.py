@@ -47,9 +47,11 @@ def show_notes(corpus: AnalysedCorpus, notes: Sequence[Note]) -> None:
             table, hide_index=True, key=key, selection_mode="single-row", on_select=lambda: _open(key, places),
             column_config={
                 "row": st.column_config.NumberColumn(width=52, help="Empty where the text is not among these texts."),
-                "note": st.column_config.TextColumn(width=240), "text": st.column_config.TextColumn(width=190),
-                "label": st.column_config.TextColumn(width=80, help="The label that the text should have had."),
-                "tags": st.column_config.TextColumn(width=85), "author": st.column_config.TextColumn(width=80),
+                "status": st.column_config.TextColumn(width=88),
+                "note": st.column_config.TextColumn(width=175), "text": st.column_config.TextColumn(width=145),
+                "label": st.column_config.TextColumn(width=68, help="The label that the text should have had."),
+                "tags": st.column_config.TextColumn(width=72), "author": st.column_config.TextColumn(width=68),
+                "written": st.column_config.TextColumn(width=128, help="UTC"),
             },
         )  # fmt: skip
         st.caption("Select a row to open its text.")

@@ -21,9 +21,14 @@ LONGEST_NAME = 24
 
 def class_figure(found: DataProfile) -> go.Figure:
     """A bar for each label, the share of the texts at its end; of the test texts below it, where there are any."""
-    trained, tested = _by_label(found.train.classes), _by_label(found.test.classes if found.test else ())
+    trained = _by_name(found.train.classes)
+    spelt = {name.strip().lower(): name for name in reversed(trained)}  # Capitals tell no label of the test apart from one that is trained.
+    tested = {
+        name if name in trained else spelt.get(name.strip().lower(), name): share
+        for name, share in _by_name(found.test.classes if found.test else ()).items()
+    }
     labels = list({**trained, **tested})[:MOST_CLASSES]  # Those that only the test texts have come last.
-    names = [_short((trained.get(label) or tested[label]).name) for label in labels]
+    names = [_short(label) for label in labels]
     groups = [(BLUE, "training texts", [trained.get(label) for label in labels])]
     if tested:
         groups.append((ORANGE, "test texts", [tested.get(label) for label in labels]))
@@ -49,9 +54,9 @@ def class_figure(found: DataProfile) -> go.Figure:
     return figure
 
 
-def _by_label(classes: Sequence[ClassShare]) -> dict[str, ClassShare]:
-    """Those that occur, the most frequent first; a label is the same whatever its capitals."""
-    return {share.name.strip().lower(): share for share in sorted(classes, key=lambda share: -share.texts) if share.texts}
+def _by_name(classes: Sequence[ClassShare]) -> dict[str, ClassShare]:
+    """Those that occur, the most frequent first."""
+    return {share.name: share for share in sorted(classes, key=lambda share: -share.texts) if share.texts}
 
 
 def length_figure(found: DataProfile) -> go.Figure:

@@ -36,6 +36,11 @@ def test_labels_of_the_test_texts_alone_have_bars_and_capitals_tell_none_apart()
     assert tests.x == (0.5, 0.0, 0.5)
 
 
+def test_training_labels_that_differ_in_capitals_have_a_bar_each() -> None:
+    (bars,) = class_figure(profile(Dataset(TEXTS, np.array([0, 0, 0, 1]), ("up", "Up"), "made.csv"))).data
+    assert (bars.y, bars.x) == (("up", "Up"), (0.75, 0.25))
+
+
 def test_a_name_that_looks_like_html_stays_text_and_a_long_one_is_cut() -> None:
     (bars,) = class_figure(found(("<b>x</b>", "y" * 80, "z"))).data
     assert bars.y == ("y" * 23 + "…", "&lt;b&gt;x&lt;/b&gt;")

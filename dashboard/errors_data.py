@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 import dashboard.resources
-from dashboard.errors_state import DATA, PAIR, ignore_in_link
+from dashboard.errors_state import DATA, PAIR, ROW, ignore_in_link
 from dashboard.job_panel import follow_job, start_button, start_job, why_nothing_starts
 from dashboard.label_map import ask_label_map, match_own_data
 from dashboard.markdown import as_markdown
@@ -123,7 +123,7 @@ def choose_request() -> Request:
 def _take_pair() -> None:
     st.session_state[PAIR] = st.session_state["errors_pair_box"]
     if st.session_state.get(DATA) not in (None, FILE):
-        st.session_state[DATA] = None  # Test data and files belong to the models chosen before.
+        st.session_state[DATA] = st.session_state[ROW] = None  # Test data and files belong to the models chosen before.
 
 
 def _first_data(folder: str) -> str:
@@ -139,6 +139,7 @@ def _first_data(folder: str) -> str:
 
 def _take_data() -> None:
     st.session_state[DATA] = st.session_state["errors_data_box"]
+    st.session_state[ROW] = None  # The row of another text.
 
 
 def pair_name(folder: str) -> str:
@@ -198,7 +199,7 @@ def _take_result(asked: Request, request: Request, name: str, corpus: AnalysedCo
     load_analyses().put(request, name, corpus)
     load_jobs().forget(KIND)
     if asked.data == FILE and (asked.folder, asked.version) == (request.folder, request.version):
-        st.session_state[DATA] = request.data
+        st.session_state[DATA], st.session_state[ROW] = request.data, None
         st.rerun()
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dixtill_core.analysis.flip import Flip
 
 KIND = "errors_flip"
+ASKED = "errors_flip_asked"
+"""In the session: the search that was started last."""
 CHANGES: dict[WordChange, str] = {"delete": "deleted", "neighbour": "replaced by a similar word"}
 BUDGETS = (200, 500, 2000, 10_000)
 
@@ -54,6 +56,9 @@ def show_flip(request: Request, text: str, key: str) -> None:
                     st.rerun()
                 except DixtillError as error:
                     st.error(as_markdown(str(error)))
+        job = load_jobs().latest(KIND)
+        if job is not None and not job.state.is_running and not _is_about(job.state.result, search):
+            return  # How the search on another text ended belongs there.
         state = follow_job(KIND)
         if state is None or not isinstance(state.result, tuple):
             return
@@ -66,6 +71,12 @@ def show_flip(request: Request, text: str, key: str) -> None:
                     _show_found(role, flips[role], found_for.config, key)
                 else:
                     st.caption(f"{role.capitalize()}: stopped before a flip was found.")
+
+
+def _is_about(result: Any, search: Search) -> bool:
+    """Whether a search that ended was of this text: what it found says so, else what this session asked last."""
+    of = result[0] if isinstance(result, tuple) else st.session_state.get(ASKED)
+    return of is not None and (of.folder, of.version, of.text) == (search.folder, search.version, search.text)
 
 
 def start_search(search: Search) -> None:
@@ -87,6 +98,7 @@ def start_search(search: Search) -> None:
                     yield item
 
     start_job(KIND, "Searching for a flip", work)
+    st.session_state[ASKED] = search
 
 
 def _show_found(role: str, flip: Flip, config: FlipConfig, key: str) -> None:

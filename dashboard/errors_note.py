@@ -20,6 +20,9 @@ NO_LABEL = ""
 FIELDS = ("comment", "tags", "label", "status")
 AUTHOR = "errors_author"
 _TYPED, _PROBLEM, _CONFLICT, _SAVED = "errors_note_typed", "errors_note_problem", "errors_note_conflict", "errors_note_saved"
+_FOLLOWED = "errors_note_followed"
+"""In the session: of each revision that it wrote on top of, by pair and text, the revision that came of it. Whoever goes from
+field to field is faster than the page, whose next event still speaks of the note before."""
 
 
 def key_of(field: str) -> str:
@@ -49,7 +52,8 @@ def show_note(corpus: AnalysedCorpus, position: int, notes: Sequence[Note]) -> N
     for field in FIELDS:
         state[key_of(field)] = shown[field]
     seen = None if current is None else current.revision
-    change: dict[str, Any] = {"on_change": _save, "args": (corpus.pair_key, text, key, seen)}
+    author = "" if current is None else current.content.author
+    change: dict[str, Any] = {"on_change": _save, "args": (corpus.pair_key, text, key, seen, author)}
     with st.container(border=True):
         st.subheader("Note", anchor=False)
         st.text_area(
@@ -68,8 +72,9 @@ def show_note(corpus: AnalysedCorpus, position: int, notes: Sequence[Note]) -> N
             st.text_input("Tags", key=key_of("tags"), placeholder="irony, guidance", help="With commas between.", width=165, **change)
             st.text_input(
                 "Author", key=AUTHOR, persist_state="session", placeholder="your name", max_chars=200, width=125,
-                help="Stands beside what you write from now on, and beside this note if it has no author yet.",
-                **(change if current is not None and not current.content.author else {}),
+                help="Stands beside what you write from now on, and beside this note if it has no author yet. A note keeps its author "
+                "where this is empty.",
+                **(change if current is not None and not author else {}),
             )  # fmt: skip
         show_state(key, current)
         show_conflict(corpus, key)
@@ -145,7 +150,7 @@ def _fields(note: Note | None) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _save(pair_key: str, text: str, key: str, seen: str | None) -> None:
+def _save(pair_key: str, text: str, key: str, seen: str | None, author: str) -> None:
     from dixtill_core.notes.note import NoteContent, parse_tags
 
     state = st.session_state
@@ -153,9 +158,8 @@ def _save(pair_key: str, text: str, key: str, seen: str | None) -> None:
     state.pop(_PROBLEM, None)
     state.pop(_CONFLICT, None)
     try:
-        content = NoteContent(
-            typed["comment"], parse_tags(typed["tags"]), typed["label"] or None, typed["status"], (state.get(AUTHOR) or "").strip()
-        )  # fmt: skip
+        signed = (state.get(AUTHOR) or "").strip() or author
+        content = NoteContent(typed["comment"], parse_tags(typed["tags"]), typed["label"] or None, typed["status"], signed)
     except DixtillError as error:
         state[_PROBLEM], state[_TYPED] = (key, f"Not saved. {error}"), (key, typed)
         return
@@ -166,9 +170,14 @@ def _write(pair_key: str, text: str, key: str, content: NoteContent, seen: str |
     from dixtill_core.notes.store import NoteConflict, NoteStore
 
     state = st.session_state
+    followed: dict[tuple[str, str, str | None], str] = state.setdefault(_FOLLOWED, {})
+    while (pair_key, key, seen) in followed:
+        seen = followed[pair_key, key, seen]
     try:
         with NoteStore() as store:
-            store.write(text, pair_key, content, seen)
+            revision = store.write(text, pair_key, content, seen).revision
+        if revision != seen:
+            followed[pair_key, key, seen] = revision
         state.pop(_TYPED, None)
         state[_SAVED] = key
     except NoteConflict as conflict:

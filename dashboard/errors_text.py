@@ -16,7 +16,7 @@ from dashboard.heatmap import LONG_TEXT, panel_data
 from dixtill_core.analysis.outcomes import OUTCOMES
 from dixtill_core.analysis.smart_tags import SMART_TAGS
 from dixtill_core.export.panels import ends_of_scale, joined_words, unsigned_scale
-from dixtill_core.report.contents import corpus_panel
+from dixtill_core.report.contents import corpus_panel, cut_note
 
 if TYPE_CHECKING:
     from dashboard.errors_data import Request
@@ -76,7 +76,7 @@ def corpus_heatmap(corpus: AnalysedCorpus, position: int) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "summary": summary,
-        "notes": [] if words else ["The text has no words."],
+        "notes": list(filter(None, [cut_note(corpus, position)])) if words else ["The text has no words."],
         "words": [{"text": word.text, "is_joined": joined} for word, joined in zip(words, joined_words(words), strict=True)],
         "panels": [panel_data(panel) for panel in panels],
         "order": "teacher left, student right, each scaled to its strongest word",

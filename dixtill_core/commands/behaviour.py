@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dixtill_core.commands.options import DataOption, JsonOption, ModelsOption, TextColumnOption, chosen_pair, split_names
-from dixtill_core.commands.output import follow, print_json
+from dixtill_core.commands.output import follow, print_json, say
 from dixtill_core.terminal import print_table
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def behaviour(
     found = follow(run_behaviour(chosen_pair(models), texts, split_names(tests), seed), BehaviourReport)
     if out is not None:
         write_behaviour(out, found)
+        say(f"behaviour.csv, edits.csv and edits.parquet are in {out}.")
     if as_json:
         print_json({"seed": seed, "tests": [asdict(row) for row in found.rows]})
     else:

@@ -32,6 +32,8 @@ from dixtill_core.report.charts import agreement_chart, calibration_chart, confu
 from dixtill_core.report.drawing import Drawing
 
 LONGEST_HEADING = 90
+FEWEST_UNREAD = 5
+"""Words without any score at the end of a text that show where its reader stopped; fewer may happen to have none."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ def _text(corpus: AnalysedCorpus, position: int, notes: Mapping[str, Note], name
     teacher, student = (corpus_panel(corpus, position, role, names.get(role, "")) for role in ROLES)
     facts = [Fact(str(row["gold"]), "gold label"), Fact(_number(row["agreement_at_3"]), "agreement @3")]
     facts.append(Fact(_number(row["sign_agreement_at_3"]), "sign agreement @3"))
+    if cut := cut_note(corpus, position):
+        facts.append(Fact(cut, "note:"))
     return ReportText(
         int(row["row"]),
         row["text"],
@@ -123,6 +127,15 @@ def _text(corpus: AnalysedCorpus, position: int, notes: Mapping[str, Note], name
         tuple(SMART_TAGS[name].title if name in SMART_TAGS else name for name in row["tags"]),
         notes.get(row["text_key"]),
     )
+
+
+def cut_note(corpus: AnalysedCorpus, position: int) -> str:
+    """Where the teacher stopped reading a long text, in a sentence; empty where it read all of it."""
+    scores = corpus.attributions(position, "teacher").scores
+    read = int(np.flatnonzero(scores).max(initial=-1)) + 1
+    if not read or len(scores) - read < FEWEST_UNREAD:
+        return ""
+    return f"The teacher reads only the first {read:,} of {len(scores):,} words; the others have no score of its own."
 
 
 def corpus_panel(corpus: AnalysedCorpus, position: int, role: Role, name: str = "") -> Panel:

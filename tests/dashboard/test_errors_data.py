@@ -29,6 +29,15 @@ def test_a_file_is_analysed_in_the_background_and_found_again_by_its_link(shippe
     assert shown["student"].tolist() == rows["student"].tolist()
 
 
+def test_other_texts_close_the_text_that_was_open() -> None:
+    page = open_errors(row="30")
+    assert has_key(page.button, "errors_back")
+    page.selectbox(key="errors_data_box").set_value("file").run()
+    page.selectbox(key="errors_data_box").set_value("sample").run()
+    assert not has_key(page.button, "errors_back")
+    assert not page.exception
+
+
 def test_a_file_with_other_labels_asks_which_is_which_and_is_analysed() -> None:
     page = open_errors(data="file")
     content = b"text,label\nProfit rises sharply,up\nShares slump,down\nNo idea,misc\nSales fall,down\n"

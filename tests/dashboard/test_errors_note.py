@@ -50,6 +50,35 @@ def test_an_author_who_signs_last_stands_beside_the_note_and_takes_nobodys_place
         assert store.note(text, shipped.pair_key).content.author == "Ada"  # type: ignore[union-attr]
 
 
+def test_whoever_goes_from_field_to_field_faster_than_the_page_is_in_conflict_with_nobody(shipped: AnalysedCorpus) -> None:
+    page = open_errors(row="7")
+    page.text_area(key="errors_note_comment").set_value("why?")
+    page.text_input(key="errors_note_tags").set_value("irony")
+    page.segmented_control(key="errors_note_status").set_value("model error").run()  # All three events speak of no note.
+    assert not page.warning
+    text = shipped.table["text"][6]
+    with NoteStore() as store:
+        note = store.note(text, shipped.pair_key)
+        assert note is not None
+        assert note.content == NoteContent("why?", ("irony",), None, "model error", "")
+        assert not any(version.is_beside for version in store.history(text, shipped.pair_key))
+        store.write(text, shipped.pair_key, NoteContent("theirs", author="Bob"), note.revision)
+    page.text_area(key="errors_note_comment").set_value("mine").run()  # The page still shows the note before Bob's.
+    assert "changed by Bob" in said(page)
+    assert not page.exception
+
+
+def test_a_note_keeps_its_author_where_the_box_is_empty(shipped: AnalysedCorpus) -> None:
+    text = shipped.table["text"][6]
+    with NoteStore() as store:
+        store.write(text, shipped.pair_key, NoteContent("why?", author="Ada"), None)
+    page = open_errors(row="7")
+    page.text_area(key="errors_note_comment").set_value("because").run()
+    with NoteStore() as store:
+        assert store.note(text, shipped.pair_key).content == NoteContent("because", author="Ada")  # type: ignore[union-attr]
+    assert not page.exception
+
+
 def test_a_note_of_fifty_thousand_characters_is_kept_shown_and_cut_in_the_table(shipped: AnalysedCorpus) -> None:
     comment = "<b>🙄</b>\n" * 5555 + "<end>"
     assert len(comment) == 50_000

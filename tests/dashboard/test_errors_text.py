@@ -85,3 +85,6 @@ def test_a_cancelled_flip_search_shows_the_best_so_far(shipped: AnalysedCorpus, 
     assert "Teacher: stopped before a flip was found." in said(page)
     assert has_key(page.button, "errors_flip_try_student")
     assert not page.exception
+    other = open_errors(row="5")
+    assert "Cancelled" in said(page)
+    assert "Cancelled" not in said(other)  # Nothing was searched there.

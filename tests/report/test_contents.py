@@ -5,7 +5,7 @@ import pytest
 
 from dixtill_core.export.panels import answer_panel
 from dixtill_core.notes.note import NoteContent
-from dixtill_core.report.contents import build_report, corpus_panel
+from dixtill_core.report.contents import build_report, corpus_panel, cut_note
 from tests.analysis.made_corpus import made_corpus
 from tests.report.made_report import TEXTS, made_note, odd_corpus
 
@@ -39,6 +39,18 @@ def test_the_texts_come_in_the_order_asked_for_with_their_rows_and_notes():
     assert [text.row for text in report.texts] == [3, 1]
     assert [text.note for text in report.texts] == [note, None]
     assert report.n_notes == 1
+
+
+def test_a_text_that_the_teacher_read_in_part_says_where_it_stopped():
+    corpus = made_corpus(5)
+    words = len(corpus.attributions(0, "teacher").scores)
+    assert cut_note(corpus, 0) == ""
+    scores = corpus.table["teacher_scores"].tolist()
+    scores[0] = np.array([0.5, *[0.0] * (words - 1)])
+    corpus.table["teacher_scores"] = scores
+    said = f"The teacher reads only the first 1 of {words} words"
+    assert cut_note(corpus, 0).startswith(said)
+    assert any(fact.number.startswith(said) for fact in build_report(corpus, [0]).texts[0].facts)
 
 
 def test_headings_are_short_and_on_one_line():
